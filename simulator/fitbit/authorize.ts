@@ -1,0 +1,223 @@
+// GET and POST /oauth2/authorize: the consent page of a simulated user. Errors are shown on the page, never redirected
+// ("Error Messages", dev.fitbit.com). A denial redirects with access_denied; its exact text at Fitbit is unknown.
+// The page is a plain form, so a program without a browser can answer it too.
+
+import { html } from "hono/html";
+import { createAccount } from "../accounts.ts";
+import { text } from "../random.ts";
+import { accountOf, nextNumber, type State } from "../state.ts";
+import { parseScopes } from "./scopes.ts";
+import { issueAccessToken } from "./tokens.ts";
+
+const codeSeconds = 600;
+const implicitLifetimes = new Set([86_400, 604_800, 2_592_000, 31_536_000]);
+
+interface AuthorizationRequest {
+  responseType: "code" | "token";
+  scopes: string[];
+  /** As it was in the request; null when it was left out. */
+  givenRedirectUri: string | null;
+  redirectUri: string;
+  challenge: { value: string; method: "plain" | "S256" } | null;
+  implicitLifetimeSeconds: number;
+  state: string | null;
+}
+
+class PageError {
+  readonly message: string;
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+/** Shows the consent page, or the error that Fitbit would show. */
+export async function authorizePage(state: State, request: Request): Promise<Response> {
+  const parameters = new URL(request.url).searchParams;
+  const parsed = parseAuthorization(state, parameters);
+  if (parsed instanceof PageError) return errorPage(parsed);
+  const accounts = [...state.accounts.values()].filter((account) => !account.deleted);
+  const body = await html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>Simulated Fitbit: allow access</title>
+      </head>
+      <body>
+        <h1>Simulated Fitbit</h1>
+        <p>The application <strong>${state.options.fitbit.clientId}</strong> would like to read your data.</p>
+        <form method="post" action="/oauth2/authorize">
+          ${[...parameters]
+            .filter(([name]) => name !== "scope")
+            .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+          <input type="hidden" name="requested_scope" value="${parsed.scopes.join(" ")}" />
+          <p>
+            <label>
+              Account
+              <select name="account">
+                ${accounts.map(
+                  (account) =>
+                    html`<option value="${account.providerUserId}">
+                      ${account.displayName} (${account.providerUserId})
+                    </option>`,
+                )}
+                <option value="new">a new account with a wearable</option>
+              </select>
+            </label>
+          </p>
+          <fieldset>
+            <legend>What the application may read</legend>
+            ${parsed.scopes.map(
+              (scope) =>
+                html`<label><input type="checkbox" name="scope" value="${scope}" checked /> ${scope}</label><br />`,
+            )}
+          </fieldset>
+          <p>
+            <button name="decision" value="allow">Allow</button>
+            <button name="decision" value="deny">Deny</button>
+          </p>
+        </form>
+      </body>
+    </html>`;
+  return page(200, String(body));
+}
+
+/** Takes the consent form's answer and redirects to the application. */
+export async function authorizeDecision(state: State, request: Request): Promise<Response> {
+  const form = new URLSearchParams(await request.text());
+  const granted = new Set(form.getAll("scope"));
+  form.delete("scope");
+  form.set("scope", form.get("requested_scope") ?? [...granted].join(" "));
+  const parsed = parseAuthorization(state, form);
+  if (parsed instanceof PageError) return errorPage(parsed);
+
+  if (form.get("decision") === "deny") {
+    return redirect(parsed, "?", {
+      error: "access_denied",
+      error_description: "The user denied the request.",
+    });
+  }
+  if (form.get("decision") !== "allow") return errorPage(new PageError("invalid_request - decision must be allow or deny"));
+  const name = form.get("account") ?? "";
+  const account = name === "new" ? createAccount(state, {}) : accountOf(state, name);
+  if (!account) return errorPage(new PageError(`invalid_request - there is no simulated account "${name}"`));
+  const scopes = parsed.scopes.filter((scope) => granted.has(scope));
+  if (scopes.length === 0) return errorPage(new PageError("invalid_request - tick at least one scope"));
+
+  if (parsed.responseType === "token") {
+    const token = issueAccessToken(state, account.providerUserId, scopes, parsed.implicitLifetimeSeconds);
+    return redirect(parsed, "#", {
+      access_token: token.token,
+      user_id: account.providerUserId,
+      scope: scopes.join(" "),
+      token_type: "Bearer",
+      expires_in: String(parsed.implicitLifetimeSeconds),
+    });
+  }
+  const code = text("0123456789abcdef", 40, state.seed, "code", nextNumber(state));
+  state.codes.set(code, {
+    code,
+    providerUserId: account.providerUserId,
+    scopes,
+    redirectUri: parsed.givenRedirectUri,
+    challenge: parsed.challenge,
+    expiresAtMs: state.clock.now() + codeSeconds * 1000,
+    used: false,
+  });
+  return redirect(parsed, "?", { code });
+}
+
+function parseAuthorization(state: State, parameters: URLSearchParams): AuthorizationRequest | PageError {
+  const options = state.options.fitbit;
+  const clientId = parameters.get("client_id");
+  if (!clientId) return new PageError("invalid_request - Missing parameters: client_id");
+  if (clientId !== options.clientId) return new PageError("unauthorize_client - Invalid client_id");
+
+  const registered = options.redirectUris;
+  const given = parameters.get("redirect_uri");
+  const only = registered?.length === 1 ? registered[0] : undefined;
+  const prompt = parameters.get("prompt");
+  const redirectUri = given ?? (prompt === null ? only : undefined);
+  if (redirectUri === undefined || redirectUri === "") {
+    return new PageError("invalid_request - Missing redirect_uri parameter value");
+  }
+  if ((registered && !registered.includes(redirectUri)) || !URL.canParse(redirectUri)) {
+    return new PageError("invalid_request - Invalid redirect_uri parameter value");
+  }
+  if (prompt !== null && !["none", "consent", "login", "login consent"].includes(prompt)) {
+    return new PageError("invalid_request - Invalid prompt parameter value");
+  }
+
+  const responseType = parameters.get("response_type");
+  if (!responseType) return new PageError("invalid_request - Missing response_type parameter value");
+  if (responseType !== "code" && responseType !== "token") {
+    return new PageError("unsupported_response_type - Invalid response_type parameter value");
+  }
+  if (responseType === "token" && state.settings.applicationType !== "client") {
+    return new PageError(
+      "unauthorized_client - The client is not authorized to request an access token using this method.",
+    );
+  }
+  const scopes = parseScopes(parameters.get("scope") ?? "");
+  if (scopes.length === 0) return new PageError("invalid_request - Missing parameters: scope");
+  const challenge = parseChallenge(parameters);
+  if (challenge instanceof PageError) return challenge;
+  const lifetime = Number(parameters.get("expires_in"));
+  return {
+    responseType,
+    scopes,
+    givenRedirectUri: given,
+    redirectUri,
+    challenge,
+    implicitLifetimeSeconds: implicitLifetimes.has(lifetime) ? lifetime : 86_400,
+    state: parameters.get("state"),
+  };
+}
+
+function parseChallenge(parameters: URLSearchParams): AuthorizationRequest["challenge"] | PageError {
+  const value = parameters.get("code_challenge");
+  if (value === null) return null;
+  if (value.length < 43 || value.length > 128) {
+    return new PageError("invalid_request - The code_challenge parameter length must be between 43 and 128");
+  }
+  if (!/^[A-Za-z0-9._~-]+$/.test(value)) {
+    return new PageError("invalid_request - The code_challenge parameter is invalid");
+  }
+  const method = parameters.get("code_challenge_method") ?? "plain";
+  if (method !== "plain" && method !== "S256") {
+    return new PageError("invalid_request - Unsupported code_challenge_method");
+  }
+  return { value, method };
+}
+
+function redirect(request: AuthorizationRequest, mark: "?" | "#", values: Record<string, string>): Response {
+  const parameters = new URLSearchParams(values);
+  if (request.state !== null) parameters.set("state", request.state);
+  const separator = mark === "?" && request.redirectUri.includes("?") ? "&" : mark;
+  // Fitbit ends the address with an empty-looking fragment; browsers keep it on their side.
+  const end = mark === "?" ? "#_=_" : "";
+  const location = `${request.redirectUri}${separator}${parameters}${end}`;
+  return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
+}
+
+async function errorPage(error: PageError): Promise<Response> {
+  const body = await html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>Simulated Fitbit: error</title>
+      </head>
+      <body>
+        <h1>Developer information</h1>
+        <p>${error.message}</p>
+      </body>
+    </html>`;
+  return page(400, String(body));
+}
+
+function page(status: number, body: string): Response {
+  return new Response(body, {
+    status,
+    headers: { "content-type": "text/html;charset=UTF-8", "cache-control": "no-store" },
+  });
+}

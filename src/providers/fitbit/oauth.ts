@@ -1,0 +1,262 @@
+// Fitbit's OAuth 2.0: authorization URL, code exchange, refresh, revoke, introspect. Requests and good answers go through
+// oauth4webapi; refusals do not, because Fitbit's are not the standard's shape (reference §1.5). One attempt each:
+// single flight, repeating after a lost answer and storing the pair are the Durable Object's.
+
+import * as oauth from "oauth4webapi";
+import { z } from "zod";
+import { asId, type ProviderUserId } from "../../kernel/ids.ts";
+import type { CallContext, Grant, Introspection, ProviderResult, TokenSet } from "../port.ts";
+import {
+  badResponse,
+  callForJson,
+  type FitbitApi,
+  failed,
+  noAnswer,
+  pinnedLanguages,
+  readText,
+  refusal,
+  timeLimit,
+} from "./call.ts";
+import { tryParseJson } from "./json.ts";
+import { parseScopes, requestedScopes } from "./scopes.ts";
+
+export interface OAuthSettings extends FitbitApi {
+  readonly authorizeUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Access tokens of the code flow live 8 hours (documented); used where an answer does not say. */
+const defaultLifetimeSeconds = 28_800;
+
+const userIdShape = z.object({ user_id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
+// Version 1.1 answers with a boolean, version 1.0 with 1 (reference §1.6, observed).
+const introspectionShape = z.object({
+  active: z.union([z.boolean(), z.literal([0, 1]).transform((bit) => bit === 1)]),
+});
+
+/** The page where the user consents. `redirectUri` must equal a registered one to the letter. */
+export function authorizationUrl(
+  settings: OAuthSettings,
+  request: { readonly state: string; readonly codeChallenge: string; readonly redirectUri: string },
+): string {
+  const url = new URL(settings.authorizeUrl);
+  url.searchParams.set("client_id", settings.clientId);
+  url.searchParams.set("response_type", "code");
+  url.searchParams.set("scope", requestedScopes.join(" "));
+  url.searchParams.set("redirect_uri", request.redirectUri);
+  url.searchParams.set("state", request.state);
+  url.searchParams.set("code_challenge", request.codeChallenge);
+  url.searchParams.set("code_challenge_method", "S256");
+  return url.href;
+}
+
+/** Trades a code for tokens. A code that is wrong, used or too old, and a wrong verifier, are `grant_revoked`. */
+export async function exchangeCode(
+  settings: OAuthSettings,
+  request: {
+    readonly code: string;
+    readonly codeVerifier: string;
+    readonly redirectUri: string;
+    readonly now: number;
+  },
+): Promise<ProviderResult<Grant>> {
+  const { server, client, authentication } = party(settings);
+  // The caller has checked and consumed the state already; what is left of the callback is the code.
+  const callback = oauth.validateAuthResponse(
+    server,
+    client,
+    new URLSearchParams({ code: request.code }),
+    oauth.expectNoState,
+  );
+  const answer = await askToken(settings, request.now, (options) =>
+    oauth.authorizationCodeGrantRequest(
+      server,
+      client,
+      authentication,
+      callback,
+      request.redirectUri,
+      request.codeVerifier,
+      options,
+    ),
+  );
+  if (!answer.ok) return answer;
+  const processed = await process(answer, (response) =>
+    oauth.processAuthorizationCodeResponse(server, client, response),
+  );
+  if (!processed.ok) return processed;
+  const identity = userIdShape.safeParse(answer.json);
+  if (!identity.success) return wrongShape();
+  const tokens = tokenSet(processed.tokens, request.now);
+  if (tokens.refreshToken === null) return wrongShape();
+  const providerUserId = asId<ProviderUserId>(identity.data.user_id);
+  return { ok: true, value: { tokens, providerUserId }, rate: null };
+}
+
+/**
+ * Trades a refresh token, which works once. `grant_revoked` is final only if the caller repeated an answer that was lost;
+ * `provider_unavailable` tells by `answerLost` whether the token may be spent, and by `conflict` (409) that another
+ * refresh runs at this moment.
+ */
+export async function refresh(
+  settings: OAuthSettings,
+  request: { readonly refreshToken: string; readonly now: number },
+): Promise<ProviderResult<TokenSet>> {
+  const { server, client, authentication } = party(settings);
+  const answer = await askToken(settings, request.now, (options) =>
+    oauth.refreshTokenGrantRequest(server, client, authentication, request.refreshToken, options),
+  );
+  if (!answer.ok) return answer;
+  const processed = await process(answer, (response) =>
+    oauth.processRefreshTokenResponse(server, client, response),
+  );
+  if (!processed.ok) return processed;
+  const tokens = tokenSet(processed.tokens, request.now);
+  return tokens.refreshToken === null ? wrongShape() : { ok: true, value: tokens, rate: null };
+}
+
+/** Ends the user's whole grant. A grant that is already dead counts as ended. */
+export async function revoke(
+  settings: OAuthSettings,
+  request: { readonly token: string; readonly signal?: AbortSignal },
+): Promise<ProviderResult<null>> {
+  const { server, client, authentication } = party(settings);
+  let response: Response;
+  try {
+    response = await oauth.revocationRequest(
+      server,
+      client,
+      authentication,
+      request.token,
+      requestOptions(settings, request.signal),
+    );
+  } catch (error) {
+    if (error instanceof NoAnswer) return failed(noAnswer());
+    throw error;
+  }
+  // Clients accept 200 and 204 (reference §1.6, from code).
+  if (response.ok) return { ok: true, value: null, rate: null };
+  // A revocation is never repeated at a set time, so what "now" is does not matter to it.
+  const refused = refusal(response, (await readText(response)) ?? "", 0);
+  if (refused.errorTypes.has("invalid_grant") || refused.errorTypes.has("invalid_token")) {
+    return { ok: true, value: null, rate: null };
+  }
+  return failed(refused);
+}
+
+/** Asks whether the access token is alive. An expired or unknown one answers 401, which is `unauthorized`, not inactive. */
+export async function introspect(
+  settings: OAuthSettings,
+  context: CallContext,
+): Promise<ProviderResult<Introspection>> {
+  const answer = await callForJson(settings, context, {
+    method: "POST",
+    path: "/1.1/oauth2/introspect",
+    form: new URLSearchParams({ token: context.accessToken }),
+  });
+  if (!answer.ok) return failed(answer);
+  const parsed = introspectionShape.safeParse(answer.json);
+  return parsed.success
+    ? { ok: true, value: { active: parsed.data.active }, rate: answer.rate }
+    : wrongShape();
+}
+
+function party(settings: OAuthSettings) {
+  const server: oauth.AuthorizationServer = {
+    issuer: settings.apiUrl,
+    token_endpoint: new URL("/oauth2/token", settings.apiUrl).href,
+    revocation_endpoint: new URL("/oauth2/revoke", settings.apiUrl).href,
+  };
+  const client: oauth.Client = { client_id: settings.clientId };
+  return { server, client, authentication: oauth.ClientSecretBasic(settings.clientSecret) };
+}
+
+function requestOptions(settings: OAuthSettings, signal?: AbortSignal) {
+  return {
+    headers: new Headers(pinnedLanguages),
+    signal: timeLimit(settings, signal),
+    [oauth.allowInsecureRequests]: isLoopbackHttp(settings.apiUrl),
+    [oauth.customFetch]: async (url: string, init: RequestInit) => {
+      try {
+        return await fetch(url, init);
+      } catch {
+        throw new NoAnswer();
+      }
+    },
+  };
+}
+
+/** Marks a failure of the network or the time limit, so that a mistake of ours is not taken for one. */
+class NoAnswer extends Error {}
+
+type TokenOptions = ReturnType<typeof requestOptions>;
+type TokenAnswer = { readonly ok: true; readonly text: string; readonly json: unknown };
+type Failure = Extract<ProviderResult<never>, { ok: false }>;
+
+/** Sends a token request and reads the answer to its end: half an answer may hide a pair that was already issued. */
+async function askToken(
+  settings: OAuthSettings,
+  now: number,
+  send: (options: TokenOptions) => Promise<Response>,
+): Promise<TokenAnswer | Failure> {
+  let response: Response;
+  try {
+    response = await send(requestOptions(settings));
+  } catch (error) {
+    if (error instanceof NoAnswer) return lost();
+    throw error;
+  }
+  const text = await readText(response);
+  if (!response.ok) return tokenFailure(refusal(response, text ?? "", now));
+  if (text === null) return lost();
+  const json = tryParseJson(text);
+  // A page in place of JSON, or JSON without its end: either way the pair did not arrive and may have been issued.
+  return json === undefined ? lost() : { ok: true, text, json };
+}
+
+/** Runs one of oauth4webapi's checks over an answer with status 200 that is known to be JSON. */
+async function process(
+  answer: TokenAnswer,
+  check: (response: Response) => Promise<oauth.TokenEndpointResponse>,
+): Promise<{ readonly ok: true; readonly tokens: oauth.TokenEndpointResponse } | Failure> {
+  try {
+    const response = new Response(answer.text, { headers: { "content-type": "application/json" } });
+    return { ok: true, tokens: await check(response) };
+  } catch (error) {
+    if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
+      return wrongShape();
+    }
+    throw error;
+  }
+}
+
+function tokenSet(tokens: oauth.TokenEndpointResponse, now: number): TokenSet {
+  return {
+    accessToken: tokens.access_token,
+    refreshToken: tokens.refresh_token ?? null,
+    expiresAt: now + (tokens.expires_in ?? defaultLifetimeSeconds) * 1000,
+    // An answer without `scope` grants what was asked for (RFC 6749 §5.1).
+    scopes: tokens.scope === undefined ? requestedScopes : parseScopes(tokens.scope),
+  };
+}
+
+function tokenFailure(refused: ReturnType<typeof refusal>): Failure {
+  return { ok: false, error: refused.error, rate: refused.rate };
+}
+
+function lost(): Failure {
+  return tokenFailure(noAnswer());
+}
+
+function wrongShape(): Failure {
+  return {
+    ok: false,
+    error: badResponse("The provider's answer lacks what the protocol promises."),
+    rate: null,
+  };
+}
+
+function isLoopbackHttp(address: string): boolean {
+  const url = new URL(address);
+  return url.protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
+}

@@ -1,0 +1,104 @@
+// An activity's TCX as a stream of bytes, or the reason why there is none. The file is handed on as it comes and decoded
+// elsewhere; reading the stream can still fail when the connection breaks, and the time limit covers reading it.
+
+import type { SourceActivityId } from "../../kernel/ids.ts";
+import type { CallContext, MissingReason, ProviderResult, RateReading, TcxAnswer } from "../port.ts";
+import { call, type FitbitApi, failed, noAnswer, type Refusal, refusal } from "./call.ts";
+import { isWebPage } from "./error-body.ts";
+
+/** Asks for the TCX. `partial` includes points without a position where that is all there is. */
+export async function fetchTcx(
+  api: FitbitApi,
+  context: CallContext,
+  id: SourceActivityId,
+  options: { readonly partial: boolean },
+): Promise<ProviderResult<TcxAnswer>> {
+  const query = options.partial ? "?includePartialTCX=true" : "";
+  const answer = await call(api, context, {
+    path: `/1/user/-/activities/${encodeURIComponent(id)}.tcx${query}`,
+    accept: "application/vnd.garmin.tcx+xml",
+  });
+  if (!answer.ok) {
+    const reason = reasonOf(answer);
+    return reason === null ? failed(answer) : missing(reason, answer.rate);
+  }
+  const { response, rate } = answer;
+  if (response.status === 204 || response.body === null) return missing("provider_has_none", rate);
+
+  const opened = await open(response.body);
+  if (opened === "broken") return failed(noAnswer(rate));
+  if (opened === "empty") return missing("provider_has_none", rate);
+  // A maintenance page with status 200 would otherwise be stored as a file that cannot be read.
+  if (isWebPage(response.headers.get("content-type"), opened.beginning)) {
+    await opened.body.cancel();
+    return failed(refusal(new Response(null, { status: 503 }), "", context.now, rate));
+  }
+  return {
+    ok: true,
+    value: { kind: "document", body: opened.body, contentLength: contentLength(response.headers) },
+    rate,
+  };
+}
+
+/** Refusals that are answers: asking again would not change them. Null where it might. */
+function reasonOf(refused: Refusal): MissingReason | null {
+  // What the edge says in HTML is not the API's word about this activity.
+  if (refused.webPage) return null;
+  switch (refused.status) {
+    case 400: // Some logs answer 400 for ever (reference §4, community).
+      return refused.errorTypes.has("invalid_grant") || refused.errorTypes.has("invalid_client")
+        ? null
+        : "provider_refused";
+    case 403: // TCX needs activity and location (documented).
+      return refused.errorTypes.has("insufficient_scope") ? "scope_not_granted" : "provider_refused";
+    case 404:
+      return "provider_has_none";
+    default:
+      return null;
+  }
+}
+
+function missing(reason: MissingReason, rate: RateReading | null): ProviderResult<TcxAnswer> {
+  return { ok: true, value: { kind: "missing", reason }, rate };
+}
+
+type Opened = { readonly body: ReadableStream<Uint8Array>; readonly beginning: string } | "empty" | "broken";
+
+/** Reads up to the first bytes, to tell an empty body from a file, and gives the stream back whole. */
+async function open(body: ReadableStream<Uint8Array>): Promise<Opened> {
+  const reader = body.getReader();
+  let first: Uint8Array;
+  try {
+    do {
+      const read = await reader.read();
+      if (read.done) return "empty";
+      first = read.value;
+    } while (first.length === 0);
+  } catch {
+    return "broken";
+  }
+  let pending: Uint8Array | null = first;
+  const whole = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (pending !== null) {
+        controller.enqueue(pending);
+        pending = null;
+        return;
+      }
+      const read = await reader.read();
+      if (read.done) controller.close();
+      else controller.enqueue(read.value);
+    },
+    async cancel(reason) {
+      await reader.cancel(reason);
+    },
+  });
+  return { body: whole, beginning: new TextDecoder().decode(first.subarray(0, 64)) };
+}
+
+/** The length of the bytes that the stream gives; unknown when they were compressed on the way. */
+function contentLength(headers: Headers): number | null {
+  if (headers.get("content-encoding") !== null) return null;
+  const text = headers.get("content-length");
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
