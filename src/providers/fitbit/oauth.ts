@@ -168,7 +168,17 @@ function party(settings: OAuthSettings) {
     revocation_endpoint: new URL("/oauth2/revoke", settings.apiUrl).href,
   };
   const client: oauth.Client = { client_id: settings.clientId };
-  return { server, client, authentication: oauth.ClientSecretBasic(settings.clientSecret) };
+  return { server, client, authentication: basicAuthentication(settings) };
+}
+
+/**
+ * `Basic base64(client_id:client_secret)` to the letter, as Fitbit documents it. The library's own follows RFC 6749 §2.3.1
+ * and form-encodes both first, which turns "-" into "%2D" and is a different secret to a server that does not decode it.
+ */
+function basicAuthentication({ clientId, clientSecret }: OAuthSettings): oauth.ClientAuth {
+  return (_server, _client, _body, headers) => {
+    headers.set("authorization", `Basic ${btoa(`${clientId}:${clientSecret}`)}`);
+  };
 }
 
 function requestOptions(settings: OAuthSettings, signal?: AbortSignal) {
