@@ -131,8 +131,11 @@ export interface HeartRateRequest {
   readonly endTime: number;
   /** The offset of the activity, or of the nearest one for a free window. */
   readonly utcOffsetSeconds: number;
-  /** The provider's own average over exactly this window: helps to tell UTC from local time where an answer does not say. */
-  readonly averageHeartRate?: number | null;
+  /**
+   * The provider's own average over exactly this window, from the summary; null where there is none. Where an answer does
+   * not say whether its times are UTC or local, it is what proves that local times belong to this activity.
+   */
+  readonly averageHeartRate: number | null;
   /** What an earlier answer of this provider proved; used where this answer allows both. Default `utc`. */
   readonly timeBasisWhenUnclear?: TimeBasis;
 }

@@ -1,28 +1,32 @@
-// Whether an intraday answer is in UTC, as was asked with `timezone=UTC`, or in the user's local time, because the
-// parameter was ignored. The answer does not say and repeats no zone; what is known is only that the parameter is documented and
-// that the data is local by nature (Fitbit reference §5). So the request covers the activity under both readings, and this file
-// weighs which of the two holds it. A pure function of the samples; it cannot be certain, and says what it rests on.
+// Whether an intraday answer is in UTC, as was asked with `timezone=UTC`, or in the user's local time, because the parameter
+// was ignored. The answer repeats no zone; all that is known is that the parameter is documented and that the data is local by
+// nature (Fitbit reference §5). So the request covers the activity under both readings, and this file weighs which of the two
+// holds it. It is a pure function of the samples and cannot always be certain.
+//
+// The two mistakes do not weigh the same. Reading local times as UTC loses the heart rate of an activity, which its completeness
+// then says. Reading UTC as local puts another hour's heart beats onto it, for example those of the walk two hours before,
+// while its own have not been uploaded yet: an invention. So UTC is the default, and local needs proof.
 
-import type { TimeBasis } from "../port.ts";
+import type { HeartRateRequest, TimeBasis } from "../port.ts";
 import type { WallSample, WallWindow } from "./wall-clock.ts";
 
 const second = 1000;
+const minute = 60 * second;
 const day = 86_400 * second;
 /** A device's clock may be ahead of ours by this much before a sample counts as one of the future. */
-const clockTolerance = 5 * 60 * second;
-/** One reading's average must be this much nearer to the provider's own before it counts. */
-const clearBpmDifference = 2;
-/** One reading must hold this many times as many samples: sensors record more often during an exercise than at rest. */
+const clockTolerance = 5 * minute;
+/** The provider averages over time, we over samples, which come more often when the heart beats faster. */
+const averageToleranceBpm = 5;
+/** Readings whose averages are nearer to each other than this cannot be told apart by them. */
+const clearDifferenceBpm = 2;
+/** Sensors record more often during an exercise than at rest; a reading this many times as dense is the exercise. */
 const clearDensityRatio = 1.5;
+/** The share of the activity's minutes that must hold a sample before local times are believed. */
+const leastCoverage = 0.5;
 
-/** What was asked for, in absolute time, and the offset of the clock that a local answer would show. */
-export interface Question {
-  readonly startTime: number;
-  readonly endTime: number;
-  readonly utcOffsetSeconds: number;
+/** The request with the time of asking, in epoch milliseconds. */
+export interface Question extends HeartRateRequest {
   readonly now: number;
-  readonly averageHeartRate?: number | null;
-  readonly timeBasisWhenUnclear?: TimeBasis;
 }
 
 /**
@@ -40,25 +44,21 @@ export function wallWindow(question: Question): WallWindow {
 }
 
 /**
- * Decides which clock the samples show. In the order of how much each proves:
+ * Decides which clock the samples show, by what proves most:
  * 1. without an offset both readings are one;
  * 2. a sample that one reading puts into the future rules that reading out;
- * 3. only one reading has samples where the other has none (a watch worn for the exercise only);
- * 4. the provider's average over the activity, against each reading's own;
- * 5. how densely the sensor recorded, in the part where the readings do not overlap;
- * 6. what an earlier answer proved, else the documented behaviour: UTC.
+ * 3. against the provider's average over the activity: the reading that comes clearly nearer, or, where both come near,
+ *    the one that holds clearly more samples; the local reading must come within 5 bpm and cover half of the activity;
+ * 4. what an earlier answer proved, else UTC.
  */
 export function timeBasisOf(samples: readonly WallSample[], question: Question): TimeBasis {
   const offset = question.utcOffsetSeconds * second;
-  if (offset === 0) return "utc";
-  return (
-    byFuture(samples, offset, question.now) ??
-    byPresence(samples, offset, question) ??
-    byAverage(samples, offset, question) ??
-    byDensity(samples, offset, question) ??
-    question.timeBasisWhenUnclear ??
-    "utc"
-  );
+  if (offset === 0 || samples.length === 0) return "utc";
+  return byFuture(samples, offset, question.now) ?? byAverage(samples, offset, question) ?? byHabit(question);
+}
+
+function byHabit(question: Question): TimeBasis {
+  return question.timeBasisWhenUnclear ?? "utc";
 }
 
 function byFuture(samples: readonly WallSample[], offset: number, now: number): TimeBasis | null {
@@ -69,49 +69,66 @@ function byFuture(samples: readonly WallSample[], offset: number, now: number): 
   return utcPossible ? "utc" : "inferred";
 }
 
-function byPresence(samples: readonly WallSample[], offset: number, question: Question): TimeBasis | null {
-  const utc = exclusive(samples, 0, offset, question).length;
-  const local = exclusive(samples, offset, 0, question).length;
-  if ((utc === 0) === (local === 0)) return null;
-  return utc > 0 ? "utc" : "inferred";
-}
-
 function byAverage(samples: readonly WallSample[], offset: number, question: Question): TimeBasis | null {
-  const told = question.averageHeartRate ?? null;
-  const utc = average(samples.filter((sample) => isWithin(sample, 0, question)));
-  const local = average(samples.filter((sample) => isWithin(sample, offset, question)));
-  if (told === null || utc === null || local === null) return null;
-  const difference = Math.abs(utc - told) - Math.abs(local - told);
-  if (Math.abs(difference) < clearBpmDifference) return null;
-  return difference < 0 ? "utc" : "inferred";
+  if (question.averageHeartRate === null) return null;
+  const utc = reading(samples, 0, question, question.averageHeartRate);
+  const local = reading(samples, offset, question, question.averageHeartRate);
+  const localIsPossible = local.bpmOff <= averageToleranceBpm && local.coverage >= leastCoverage;
+  if (!localIsPossible) return utc.count > 0 ? "utc" : null;
+  if (utc.bpmOff - local.bpmOff >= clearDifferenceBpm) return "inferred";
+  if (local.bpmOff - utc.bpmOff >= clearDifferenceBpm) return "utc";
+  // Where the two readings overlap, the same samples speak for both; only the rest tells them apart.
+  const utcOnly = countWithin(samples, 0, offset, question);
+  const localOnly = countWithin(samples, offset, 0, question);
+  if (localOnly > utcOnly * clearDensityRatio) return "inferred";
+  return utcOnly > localOnly * clearDensityRatio ? "utc" : null;
 }
 
-function byDensity(samples: readonly WallSample[], offset: number, question: Question): TimeBasis | null {
-  const utc = exclusive(samples, 0, offset, question).length;
-  const local = exclusive(samples, offset, 0, question).length;
-  if (Math.max(utc, local) < Math.min(utc, local) * clearDensityRatio) return null;
-  if (utc === local) return null;
-  return utc > local ? "utc" : "inferred";
-}
-
-/** Samples within the activity when the clock is off by `offset`, but not when it is off by `otherOffset`. */
-function exclusive(
+/** How many samples lie within the activity when the clock is off by `offset`, but not when it is off by `otherOffset`. */
+function countWithin(
   samples: readonly WallSample[],
   offset: number,
   otherOffset: number,
   question: Question,
-): readonly WallSample[] {
-  return samples.filter(
-    (sample) => isWithin(sample, offset, question) && !isWithin(sample, otherOffset, question),
-  );
+): number {
+  let count = 0;
+  for (const sample of samples) {
+    if (isWithin(sample, offset, question) && !isWithin(sample, otherOffset, question)) count += 1;
+  }
+  return count;
 }
 
-function isWithin(sample: WallSample, offset: number, question: Question): boolean {
-  const time = sample.wallTime - offset;
+function isWithin({ wallTime }: WallSample, offset: number, question: Question): boolean {
+  const time = wallTime - offset;
   return time > question.startTime - second && time < question.endTime + second;
 }
 
-function average(samples: readonly WallSample[]): number | null {
-  if (samples.length === 0) return null;
-  return samples.reduce((sum, { bpm }) => sum + bpm, 0) / samples.length;
+/** What a reading makes of the activity: how many samples, how far their average is off, what share of its minutes has one. */
+interface Reading {
+  readonly count: number;
+  readonly bpmOff: number;
+  readonly coverage: number;
+}
+
+function reading(
+  samples: readonly WallSample[],
+  offset: number,
+  question: Question,
+  averageHeartRate: number,
+): Reading {
+  const minutes = new Set<number>();
+  let count = 0;
+  let sum = 0;
+  for (const sample of samples) {
+    if (!isWithin(sample, offset, question)) continue;
+    count += 1;
+    sum += sample.bpm;
+    minutes.add(Math.max(0, Math.floor((sample.wallTime - offset - question.startTime) / minute)));
+  }
+  const wholeMinutes = Math.max(1, Math.floor((question.endTime - question.startTime) / minute));
+  return {
+    count,
+    bpmOff: count === 0 ? Number.POSITIVE_INFINITY : Math.abs(sum / count - averageHeartRate),
+    coverage: minutes.size / wholeMinutes,
+  };
 }

@@ -42,7 +42,7 @@ describe("what a refusal means", () => {
   it("is gone wherever 410 comes from", async () => {
     always(410, "");
     const id = activityId("1");
-    const request = { startTime: now - 60_000, endTime: now, utcOffsetSeconds: 0 };
+    const request = { startTime: now - 60_000, endTime: now, utcOffsetSeconds: 0, averageHeartRate: null };
     for (const result of [
       await fitbit.getActivity(context, id),
       await fitbit.fetchTcx(context, id, { partial: false }),
