@@ -39,7 +39,8 @@ export function createAccount(state: State, wanted: NewAccount): Account {
     provider: "fitbit",
     timezone: wanted.timezone ?? "Europe/Berlin",
     age: wanted.age ?? 35,
-    displayName: wanted.displayName ?? `${names[number % names.length] ?? "Ada"} ${providerUserId.slice(0, 2)}.`,
+    displayName:
+      wanted.displayName ?? `${names[number % names.length] ?? "Ada"} ${providerUserId.slice(0, 2)}.`,
     device,
     wornAllDay: wanted.wornAllDay ?? false,
     createdAtMs: state.clock.now(),

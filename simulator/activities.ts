@@ -7,7 +7,13 @@ import { hash } from "./random.ts";
 import type { Account, RecordedActivity, State } from "./state.ts";
 import { scanTcx } from "./tcx-scan.ts";
 import { utcOffsetSecondsAt } from "./time-zone.ts";
-import { activeSeconds, type HeartRateSample, heartRateSamples, type Wearer, type WorkoutRecipe } from "./workout.ts";
+import {
+  activeSeconds,
+  type HeartRateSample,
+  heartRateSamples,
+  type Wearer,
+  type WorkoutRecipe,
+} from "./workout.ts";
 
 /** What can be said about a workout; what is left out follows from the type. */
 export interface WorkoutFields {
@@ -56,7 +62,8 @@ export function recordFile(
 ): RecordedActivity | null {
   const scanned = scanTcx(new TextDecoder().decode(bytes));
   if (!scanned) return null;
-  const type = name === null ? activityTypeOfSport(scanned.sport, scanned.hasPositions) : activityTypeOf(name);
+  const type =
+    name === null ? activityTypeOfSport(scanned.sport, scanned.hasPositions) : activityTypeOf(name);
   const recipe: WorkoutRecipe = {
     type,
     startTimeMs: scanned.startTimeMs,
@@ -83,7 +90,12 @@ export function recordFile(
 }
 
 /** The user edits the activity: what is given changes, readings follow the new recipe, the originals stay on record. */
-export function editActivity(state: State, account: Account, activity: RecordedActivity, fields: WorkoutFields): void {
+export function editActivity(
+  state: State,
+  account: Account,
+  activity: RecordedActivity,
+  fields: WorkoutFields,
+): void {
   const old = activity.recipe;
   const type =
     fields.name === undefined && fields.activityTypeId === undefined
@@ -104,7 +116,8 @@ export function editActivity(state: State, account: Account, activity: RecordedA
   });
   activity.recipe = merged;
   activity.logType = fields.logType ?? activity.logType;
-  if (!activity.file || fields.calories !== undefined) applySummary(activity, { calories: activity.calories, ...defined(fields) });
+  if (!activity.file || fields.calories !== undefined)
+    applySummary(activity, { calories: activity.calories, ...defined(fields) });
   // A later edit is always later to the millisecond, even if the clock stands still.
   activity.lastModifiedMs = Math.max(state.clock.now(), activity.lastModifiedMs + 1);
 }
@@ -118,7 +131,9 @@ function idToKeep(old: WorkoutRecipe, fields: WorkoutFields): number | undefined
 
 /** Readings of an activity as they were stored: from its file, or generated. */
 export function readingsOf(state: State, account: Account, activity: RecordedActivity): HeartRateSample[] {
-  return activity.file ? activity.file.heartRate : heartRateSamples(activity.recipe, wearerOf(state, account, activity));
+  return activity.file
+    ? activity.file.heartRate
+    : heartRateSamples(activity.recipe, wearerOf(state, account, activity));
 }
 
 /** Key and age for the generator. */
@@ -132,14 +147,16 @@ export function visibleActivities(account: Account): RecordedActivity[] {
     .filter((activity) => activity.visibleAtMs !== null)
     .sort(
       (left, right) =>
-        left.recipe.startTimeMs - right.recipe.startTimeMs || (BigInt(left.logId) < BigInt(right.logId) ? -1 : 1),
+        left.recipe.startTimeMs - right.recipe.startTimeMs ||
+        (BigInt(left.logId) < BigInt(right.logId) ? -1 : 1),
     );
 }
 
 function recipeOf(state: State, account: Account, fields: WorkoutFields): WorkoutRecipe {
   const type = activityTypeOf(fields.name ?? "Run", fields.activityTypeId);
   const durationSeconds = fields.durationSeconds ?? 1800;
-  const startTimeMs = fields.start?.timeMs ?? Math.floor(state.clock.now() / 1000) * 1000 - Math.ceil(durationSeconds) * 1000;
+  const startTimeMs =
+    fields.start?.timeMs ?? Math.floor(state.clock.now() / 1000) * 1000 - Math.ceil(durationSeconds) * 1000;
   const gps = fields.gps ?? false;
   const recipe: WorkoutRecipe = {
     type,

@@ -61,3 +61,8 @@ export function activityTypeOfSport(sport: string, hasPositions: boolean): Activ
   if (/^biking$/i.test(sport)) return activityTypeOf("Outdoor Bike");
   return activityTypeOf(hasPositions ? "Walk" : "Workout");
 }
+
+/** The provider's own name of a type, or undefined for one that the simulator made up. */
+export function nameOfType(id: number): string | undefined {
+  return known.find((candidate) => candidate.id === id)?.name;
+}

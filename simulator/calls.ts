@@ -37,7 +37,13 @@ export async function providerCall(state: State, edge: ProviderEdge, request: Re
   const url = new URL(request.url);
   const path = url.pathname + url.search;
   const providerUserId = await edge.providerUserIdOf(request, url);
-  const call = { at: new Date(state.clock.now()).toISOString(), method: request.method, path, status: 0, providerUserId };
+  const call = {
+    at: new Date(state.clock.now()).toISOString(),
+    method: request.method,
+    path,
+    status: 0,
+    providerUserId,
+  };
   state.calls.push(call);
   if (state.calls.length > callsKept) state.calls.splice(0, state.calls.length - callsKept);
 

@@ -75,7 +75,14 @@ export interface FaultBook {
   /** What still goes wrong; `count` is what is left of it. */
   list(): Fault[];
   /** Finds a fault of one of these names for this target and spends one of its count. */
-  take(names: readonly FaultName[], target: FaultTarget, rules?: { pathRequired?: boolean }): Fault | undefined;
+  take(names: readonly FaultName[], target: FaultTarget, rules?: FaultRules): Fault | undefined;
+}
+
+export interface FaultRules {
+  /** A fault without a path does not match. */
+  pathRequired?: boolean;
+  /** A further condition on the fault itself. */
+  when?: (fault: Fault) => boolean;
 }
 
 export function createFaultBook(): FaultBook {
@@ -92,8 +99,11 @@ export function createFaultBook(): FaultBook {
       for (const entry of entries) {
         const { fault } = entry;
         if (entry.left <= 0 || !names.includes(fault.fault)) continue;
-        if (fault.path === undefined ? rules.pathRequired === true : !target.path.includes(fault.path)) continue;
-        if (fault.providerUserId !== undefined && !target.providerUserIds.includes(fault.providerUserId)) continue;
+        if (fault.path === undefined ? rules.pathRequired === true : !target.path.includes(fault.path))
+          continue;
+        if (fault.providerUserId !== undefined && !target.providerUserIds.includes(fault.providerUserId))
+          continue;
+        if (rules.when && !rules.when(fault)) continue;
         entry.left -= 1;
         return fault;
       }

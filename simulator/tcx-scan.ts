@@ -44,14 +44,18 @@ export function scanTcx(text: string): ScannedFile | null {
   const outside = text.replace(trackpoint, "");
   const first = earliest(points);
   const written = readTime(new RegExp(`<${prefix}Id>\\s*([^<]+?)\\s*</`).exec(outside)?.[1]);
-  const lapStart = readTime(new RegExp(`<${prefix}Lap\\s[^>]*StartTime\\s*=\\s*["']([^"']+)["']`).exec(outside)?.[1]);
-  const start = [written, lapStart].find((one) => one && (!first || plausible(one.timeMs, first.timeMs))) ?? first;
+  const lapStart = readTime(
+    new RegExp(`<${prefix}Lap\\s[^>]*StartTime\\s*=\\s*["']([^"']+)["']`).exec(outside)?.[1],
+  );
+  const start =
+    [written, lapStart].find((one) => one && (!first || plausible(one.timeMs, first.timeMs))) ?? first;
   if (!start) return null;
 
   const lapSeconds = sum(outside, "TotalTimeSeconds") ?? 0;
   const last = points.reduce((latest, point) => Math.max(latest, point.timeMs), start.timeMs);
   return {
-    sport: new RegExp(`<${prefix}Activity\\s[^>]*Sport\\s*=\\s*["']([^"']*)["']`).exec(outside)?.[1] ?? "Other",
+    sport:
+      new RegExp(`<${prefix}Activity\\s[^>]*Sport\\s*=\\s*["']([^"']*)["']`).exec(outside)?.[1] ?? "Other",
     startTimeMs: start.timeMs,
     utcOffsetSeconds: start.utcOffsetSeconds,
     durationSeconds: Math.max(1, lapSeconds, (last - start.timeMs) / 1000),
@@ -71,7 +75,10 @@ function readTime(value: string | undefined): { timeMs: number; utcOffsetSeconds
 }
 
 function earliest<T extends { timeMs: number }>(points: readonly T[]): T | null {
-  return points.reduce<T | null>((first, point) => (first && first.timeMs <= point.timeMs ? first : point), null);
+  return points.reduce<T | null>(
+    (first, point) => (first && first.timeMs <= point.timeMs ? first : point),
+    null,
+  );
 }
 
 /** A written start within a day before the first point is the start; anything else is a slip of the producer. */

@@ -64,7 +64,8 @@ function bpmAt(recipe: WorkoutRecipe, wearer: Wearer, second: number): number {
   const target = highest * recipe.type.effort;
   const phase = fraction(wearer.key, "phase") * 6.283;
   const pauseStart = activeSeconds(recipe) / 2;
-  const pausing = recipe.pauseSeconds > 0 && second >= pauseStart && second < pauseStart + recipe.pauseSeconds;
+  const pausing =
+    recipe.pauseSeconds > 0 && second >= pauseStart && second < pauseStart + recipe.pauseSeconds;
   const warm = resting + 22 + (target - resting - 22) * (1 - Math.exp(-second / 170));
   const drift = 5 * Math.sin(second / 97 + phase) + 4 * Math.sin(second / 311 + 2 * phase);
   const jitter = (hash(wearer.key, "beat", Math.floor(second / 6)) % 5) - 2;

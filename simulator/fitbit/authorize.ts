@@ -97,7 +97,8 @@ export async function authorizeDecision(state: State, request: Request): Promise
       error_description: "The user denied the request.",
     });
   }
-  if (form.get("decision") !== "allow") return errorPage(new PageError("invalid_request - decision must be allow or deny"));
+  if (form.get("decision") !== "allow")
+    return errorPage(new PageError("invalid_request - decision must be allow or deny"));
   const name = form.get("account") ?? "";
   const account = name === "new" ? createAccount(state, {}) : accountOf(state, name);
   if (!account) return errorPage(new PageError(`invalid_request - there is no simulated account "${name}"`));

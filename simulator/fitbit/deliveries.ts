@@ -60,7 +60,13 @@ async function attempt(state: State, push: QueuedPush): Promise<void> {
   const { subscriber, settings } = state;
   const body = JSON.stringify(push.notifications);
   if (!subscriber.enabled || (settings.requireVerification && !subscriber.verified)) {
-    note(state, push, { body, signature: "" }, null, subscriber.enabled ? "subscriber not verified" : "subscriber disabled");
+    note(
+      state,
+      push,
+      { body, signature: "" },
+      null,
+      subscriber.enabled ? "subscriber not verified" : "subscriber disabled",
+    );
     return;
   }
   const target = {
@@ -88,7 +94,9 @@ async function attempt(state: State, push: QueuedPush): Promise<void> {
 export async function sign(body: string, clientSecret: string): Promise<string> {
   const encoder = new TextEncoder();
   const algorithm = { name: "HMAC", hash: "SHA-1" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(`${clientSecret}&`), algorithm, false, ["sign"]);
+  const key = await crypto.subtle.importKey("raw", encoder.encode(`${clientSecret}&`), algorithm, false, [
+    "sign",
+  ]);
   const bytes = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(body)));
   return btoa(String.fromCharCode(...bytes));
 }
@@ -110,16 +118,17 @@ async function post(
 }
 
 async function answerInTime(state: State, request: Request): Promise<Response | string> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let giveUp = () => {};
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve("timeout"), state.settings.deliveryTimeoutSeconds * 1000);
+    const timer = setTimeout(() => resolve("timeout"), state.settings.deliveryTimeoutSeconds * 1000);
+    giveUp = () => clearTimeout(timer);
   });
   try {
     return await Promise.race([state.deliver(request), late]);
   } catch (error) {
     return error instanceof Error ? error.message : "network error";
   } finally {
-    clearTimeout(timer);
+    giveUp();
   }
 }
 

@@ -20,7 +20,10 @@ export function fitbitFaultAnswer(state: State, fault: FaultName): Response {
     case "503":
       return fitbitError(503, "system", "The service is temporarily unavailable.", { fieldName: "n/a" });
     case "html":
-      return html(502, "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>");
+      return html(
+        502,
+        "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>",
+      );
     case "maintenance":
       return html(502, "<html><body><h1>We will be back soon.</h1><p>Maintenance!</p></body></html>");
     case "gone":

@@ -1,8 +1,8 @@
 // Which notifications an event causes. A notification names user, collection and local date, nothing else; the two about
 // the account itself carry today's date. Sending them is deliveries.ts.
 
-import type { Account, Notification, RecordedActivity, State } from "../state.ts";
 import { text } from "../random.ts";
+import type { Account, Notification, RecordedActivity, State } from "../state.ts";
 import { localDate, utcOffsetSecondsAt } from "../time-zone.ts";
 import { everyCollection } from "./subscriptions.ts";
 
@@ -53,7 +53,9 @@ export function dataNotifications(
   const known = new Set(["activities", "body", "foods", "sleep", "userRevokedAccess"]);
   return collections.flatMap((collectionType) => {
     // A subscription to all collections and one to this collection notify twice (documented).
-    const told = mine.filter((one) => one.collectionType === collectionType || one.collectionType === everyCollection);
+    const told = mine.filter(
+      (one) => one.collectionType === collectionType || one.collectionType === everyCollection,
+    );
     const listeners = known.has(collectionType) ? told : told.length > 0 ? told : mine.slice(0, 1);
     return listeners.flatMap((subscription) =>
       dates.map((date) => notification(account, collectionType, date, subscription.subscriptionId)),
@@ -64,7 +66,9 @@ export function dataNotifications(
 /** One notification if the user's revocation was subscribed to (community: once per user). */
 export function revocationNotifications(state: State, account: Account): Notification[] {
   return state.subscriptions
-    .filter((one) => one.providerUserId === account.providerUserId && one.collectionType === "userRevokedAccess")
+    .filter(
+      (one) => one.providerUserId === account.providerUserId && one.collectionType === "userRevokedAccess",
+    )
     .slice(0, 1)
     .map((one) => notification(account, "userRevokedAccess", today(state, account), one.subscriptionId));
 }
@@ -79,6 +83,11 @@ export function deletionNotifications(state: State, account: Account): Notificat
     });
 }
 
-function notification(account: Account, collectionType: string, date: string, subscriptionId: string): Notification {
+function notification(
+  account: Account,
+  collectionType: string,
+  date: string,
+  subscriptionId: string,
+): Notification {
   return { collectionType, date, ownerId: account.providerUserId, ownerType: "user", subscriptionId };
 }

@@ -84,11 +84,17 @@ export function createSubscription(
 
 export function listSubscriptions(state: State, caller: Caller, collection: string): Response {
   const mine = state.subscriptions.filter((one) => one.providerUserId === caller.account.providerUserId);
-  const chosen = collection === everyCollection ? mine : mine.filter((one) => one.collectionType === collection);
+  const chosen =
+    collection === everyCollection ? mine : mine.filter((one) => one.collectionType === collection);
   return jsonResponse(200, { apiSubscriptions: chosen.map(shape) });
 }
 
-export function deleteSubscription(state: State, caller: Caller, collection: string, subscriptionId: string): Response {
+export function deleteSubscription(
+  state: State,
+  caller: Caller,
+  collection: string,
+  subscriptionId: string,
+): Response {
   const found = state.subscriptions.find(
     (one) =>
       one.providerUserId === caller.account.providerUserId &&

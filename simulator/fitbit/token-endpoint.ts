@@ -92,7 +92,8 @@ export async function revokeEndpoint(state: State, request: Request): Promise<Re
   if (refused) return refused;
   const value = form.get("token");
   if (!value) return missing("token");
-  const owner = state.refreshTokens.get(value)?.providerUserId ?? state.accessTokens.get(value)?.providerUserId;
+  const owner =
+    state.refreshTokens.get(value)?.providerUserId ?? state.accessTokens.get(value)?.providerUserId;
   // For an unknown token Fitbit's answer is unknown; RFC 7009 says 200.
   if (owner !== undefined) endGrant(state, owner);
   return new Response(null, { status: 200 });
@@ -133,6 +134,7 @@ export async function introspectEndpoint(state: State, request: Request): Promis
 }
 
 async function readForm(request: Request): Promise<URLSearchParams | null> {
-  if (!(request.headers.get("content-type") ?? "").startsWith("application/x-www-form-urlencoded")) return null;
+  if (!(request.headers.get("content-type") ?? "").startsWith("application/x-www-form-urlencoded"))
+    return null;
   return new URLSearchParams(await request.text());
 }

@@ -118,7 +118,11 @@ export function endGrant(state: State, providerUserId: string): void {
 }
 
 /** The account that a request is about, were its token valid: for the list of calls and for aiming faults. */
-export async function providerUserIdOfRequest(state: State, request: Request, url: URL): Promise<string | null> {
+export async function providerUserIdOfRequest(
+  state: State,
+  request: Request,
+  url: URL,
+): Promise<string | null> {
   const bearer = /^Bearer\s+(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (bearer) return state.accessTokens.get(bearer)?.providerUserId ?? null;
   if (request.method !== "POST" || !url.pathname.startsWith("/oauth2/")) return null;
