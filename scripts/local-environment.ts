@@ -2,16 +2,23 @@
 // at the simulator. They are public: the Worker refuses every one of these secrets unless PUBLIC_URL is http on loopback
 // (src/kernel/example-secrets.ts holds the list that it refuses). Nothing here is used in a deployment.
 
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
 import { exampleSecretValues } from "../src/kernel/example-secrets.ts";
 
 /** The API key that the local Worker accepts, with every scope. */
 export const localApiKey = "local-development-key";
 
 /** Secrets of the local Worker, by binding name. */
-export const exampleSecrets: Record<string, string> = { ...exampleSecretValues };
+export const exampleSecrets: { readonly [Name in keyof typeof exampleSecretValues]: string } = {
+  ...exampleSecretValues,
+};
 
-/** Variables of the local Worker, by binding name. */
-export function localVariables(addresses: { publicUrl: string; simulatorUrl: string }): Record<string, string> {
+/** Variables of the local Worker beside the simulator, by binding name. */
+export function localVariables(addresses: {
+  publicUrl: string;
+  simulatorUrl: string;
+}): Record<string, string> {
   return {
     PUBLIC_URL: addresses.publicUrl,
     PROVIDERS: "fitbit",
@@ -22,4 +29,28 @@ export function localVariables(addresses: { publicUrl: string; simulatorUrl: str
     FITBIT_AUTHORIZE_URL: `${addresses.simulatorUrl}/oauth2/authorize`,
     SIMULATOR_URL: addresses.simulatorUrl,
   };
+}
+
+/** Variables of a local Worker that talks to the real providers, whose addresses stand in wrangler.toml. */
+export function realProviderVariables(addresses: { publicUrl: string }): Record<string, string> {
+  return { PUBLIC_URL: addresses.publicUrl, RETURN_ORIGINS: "http://127.0.0.1:3000" };
+}
+
+/**
+ * Whether a developer's `.dev.vars` asks for the real providers: it holds a client id that is not the published example.
+ * @param path the file; one that does not exist asks for nothing.
+ */
+export function asksForRealProviders(path: string): boolean {
+  const values = readVariables(path);
+  const clientId = values?.FITBIT_CLIENT_ID ?? "";
+  return clientId !== "" && clientId !== exampleSecretValues.FITBIT_CLIENT_ID;
+}
+
+function readVariables(path: string): NodeJS.Dict<string> | null {
+  try {
+    return parseEnv(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
 }

@@ -1,0 +1,155 @@
+// The demo's story: a user with a month of history connects, asks for that history, then trains four times and syncs the
+// watch. Every activity must come out of the feed as it was recorded, or the demo says what is missing.
+
+import type { ActivityDocument } from "../../src/activities/document.ts";
+import { connect, createAccount } from "./connecting.ts";
+import { FeedFollower, type SeenActivity } from "./feed-follower.ts";
+import { DemoError, type HttpClient } from "./http-client.ts";
+import { formatTable } from "./table.ts";
+import { history, toControlBody, todaysWorkouts, type WorkoutPlan } from "./workouts.ts";
+
+interface Recorded {
+  readonly plan: WorkoutPlan;
+  readonly activityId: string;
+}
+
+const historyWithinMilliseconds = 60_000;
+const freshWithinMilliseconds = 60_000;
+
+/**
+ * Runs the story against a Worker and a simulator that are up.
+ * @returns what was missing or wrong; empty when everything arrived as it should.
+ */
+export async function runMonth(
+  worker: HttpClient,
+  simulator: HttpClient,
+  print: (text: string) => void,
+): Promise<string[]> {
+  const feed = new FeedFollower(worker);
+  const account = await createAccount(simulator, "Europe/Berlin");
+
+  const past = await record(simulator, account, history);
+  await simulator.post(`/sim/users/${account}/sync`);
+  const connection = await connect(worker, "sample-user", account);
+  print(`connected     ${connection.userId} to ${account} (${connection.connectionId})`);
+
+  const backfillStarted = Date.now();
+  const since = new Date(backfillStarted - 31 * 86_400_000).toISOString();
+  await worker.post(`/v1/connections/${connection.connectionId}/backfill`, { since });
+  const missingHistory = await feed.waitFor(idsOf(past), historyWithinMilliseconds);
+  print(
+    `history       ${past.length - missingHistory.length} of ${past.length} activities, ${seconds(backfillStarted)} s`,
+  );
+
+  const today = await record(simulator, account, todaysWorkouts);
+  const pushed = Date.now();
+  await simulator.post(`/sim/users/${account}/sync`);
+  const missingToday = await feed.waitFor(idsOf(today), freshWithinMilliseconds);
+  print(
+    `live          ${today.length - missingToday.length} of ${today.length} activities, ${seconds(pushed)} s\n`,
+  );
+
+  const problems = [...missingHistory, ...missingToday].map(
+    (id) => `activity ${id} never came out of the feed`,
+  );
+  const rows: string[][] = [];
+  for (const [recorded, startedAt] of [
+    ...today.map((entry) => [entry, pushed] as const),
+    ...past.map((entry) => [entry, backfillStarted] as const),
+  ]) {
+    const entry = feed.seen.get(recorded.activityId);
+    if (entry === undefined) continue;
+    const document = await worker.get<ActivityDocument>(`/v1/activities/${entry.activity.id}`);
+    rows.push(describe(document, entry, startedAt));
+    problems.push(...check(recorded.plan, document, entry));
+  }
+  print(
+    formatTable(
+      ["title", "type", "start", "distance", "records", "positions", "heart rate", "origin", "push to feed"],
+      rows,
+    ),
+  );
+  return problems;
+}
+
+async function record(
+  simulator: HttpClient,
+  account: string,
+  plans: readonly WorkoutPlan[],
+): Promise<readonly Recorded[]> {
+  const now = Date.now();
+  const recorded: Recorded[] = [];
+  for (const plan of plans) {
+    const answer = await simulator.post<{ activityId: string }>(
+      `/sim/users/${account}/activities`,
+      toControlBody(plan, now),
+    );
+    if (typeof answer.activityId !== "string")
+      throw new DemoError(`Recording ${plan.name} gave no activity id.`);
+    recorded.push({ plan, activityId: answer.activityId });
+  }
+  return recorded;
+}
+
+function describe(document: ActivityDocument, entry: SeenActivity, startedAt: number): string[] {
+  const { records, positions } = countRecords(document);
+  const { heartRate } = document.completeness;
+  const heartRateText =
+    heartRate.state === "absent"
+      ? `absent (${heartRate.reason ?? "no reason"})`
+      : `${(heartRate.coverage * 100).toFixed(0)} % ${heartRate.state}`;
+  return [
+    document.title,
+    document.type.replace("ACTIVITY_TYPE_", "").toLowerCase(),
+    document.startTime.replace("T", " ").replace(/(\.\d+)?Z$/, ""),
+    document.distanceMeters === undefined ? "" : `${(document.distanceMeters / 1000).toFixed(2)} km`,
+    String(records),
+    String(positions),
+    heartRateText,
+    entry.origin,
+    `${((entry.firstSeenAt - startedAt) / 1000).toFixed(1)} s`,
+  ];
+}
+
+function check(plan: WorkoutPlan, document: ActivityDocument, entry: SeenActivity): string[] {
+  const problems: string[] = [];
+  const expect = (holds: boolean, what: string) => {
+    if (!holds) problems.push(`${plan.name} ${document.startTime}: ${what}`);
+  };
+  const { records, positions } = countRecords(document);
+  expect(document.type === plan.expectedType, `its type is ${document.type}, not ${plan.expectedType}`);
+  expect(document.title === plan.name, `its title is "${document.title}"`);
+  expect(document.elapsedSeconds === plan.durationMinutes * 60, `it lasts ${document.elapsedSeconds} s`);
+  expect(plan.gps ? positions > 0 : positions === 0, `it has ${positions} positions`);
+  expect(records > 0, "it has no records");
+  expect(
+    document.completeness.heartRate.state === "complete",
+    `its heart rate is ${document.completeness.heartRate.state}`,
+  );
+  if (plan.distanceMeters !== undefined) {
+    const distance = document.distanceMeters ?? 0;
+    expect(
+      Math.abs(distance - plan.distanceMeters) < plan.distanceMeters * 0.02,
+      `its distance is ${distance} m`,
+    );
+  }
+  expect(entry.revisionsSeen === 1, `it came ${entry.revisionsSeen} times`);
+  return problems;
+}
+
+function countRecords(document: ActivityDocument): { records: number; positions: number } {
+  const records = document.standardizedActivity.sessions[0].laps.flatMap((lap) => lap.records ?? []);
+  return {
+    records: records.length,
+    positions: records.filter((entry) => entry.positionLat !== undefined && entry.positionLong !== undefined)
+      .length,
+  };
+}
+
+function idsOf(recorded: readonly Recorded[]): string[] {
+  return recorded.map((entry) => entry.activityId);
+}
+
+function seconds(since: number): string {
+  return ((Date.now() - since) / 1000).toFixed(1);
+}

@@ -1,0 +1,99 @@
+// `npm run demo -- --tcx DIR`: every TCX file of a folder becomes an activity of a simulated account, goes the whole way, and
+// what comes out of the feed is held against the file. One account a file: files may overlap in time, and a wrist has one pulse.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ActivityDocument, FeedActivity } from "../../src/activities/document.ts";
+import { connect, createAccount } from "./connecting.ts";
+import { FeedFollower } from "./feed-follower.ts";
+import { DemoError, type HttpClient } from "./http-client.ts";
+import { compareWithFile } from "./tcx-comparison.ts";
+import { readTcx, type TcxReading } from "./tcx-reading.ts";
+
+interface FileOnItsWay {
+  readonly name: string;
+  readonly reading: TcxReading;
+  readonly activityId: string;
+}
+
+const withinMilliseconds = 120_000;
+
+/**
+ * Sends a folder's files through.
+ * @returns what was missing or not equal; empty when every file came out as it went in.
+ */
+export async function runTcxFolder(
+  directory: string,
+  worker: HttpClient,
+  simulator: HttpClient,
+  print: (text: string) => void,
+): Promise<string[]> {
+  const names = readdirSync(directory)
+    .filter((name) => name.toLowerCase().endsWith(".tcx"))
+    .sort();
+  if (names.length === 0) throw new DemoError(`${directory} holds no .tcx file.`);
+
+  const problems: string[] = [];
+  const onTheirWay: FileOnItsWay[] = [];
+  const feed = new FeedFollower(worker, "include=standardizedActivity");
+  const started = Date.now();
+  for (const [index, name] of names.entries()) {
+    try {
+      onTheirWay.push(await send(join(directory, name), name, index, worker, simulator));
+    } catch (error) {
+      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const missing = await feed.waitFor(
+    onTheirWay.map((file) => file.activityId),
+    withinMilliseconds,
+  );
+  print(
+    `${onTheirWay.length - missing.length} of ${names.length} files in the feed after ${((Date.now() - started) / 1000).toFixed(1)} s\n`,
+  );
+
+  for (const file of onTheirWay) {
+    const activity = feed.seen.get(file.activityId)?.activity;
+    if (activity === undefined || !isDocument(activity)) {
+      problems.push(`${file.name}: it never came out of the feed with its records`);
+      continue;
+    }
+    const comparison = compareWithFile(file.reading, activity);
+    print(`${comparison.equal ? "equal    " : "NOT EQUAL"}  ${file.name}: ${comparison.compared}`);
+    for (const difference of comparison.differences) print(`             ${difference}`);
+    if (!comparison.equal)
+      problems.push(`${file.name}: what came out of the feed is not what is in the file`);
+  }
+  return problems;
+}
+
+async function send(
+  path: string,
+  name: string,
+  index: number,
+  worker: HttpClient,
+  simulator: HttpClient,
+): Promise<FileOnItsWay> {
+  const bytes = new Uint8Array(readFileSync(path));
+  const reading = readTcx(new TextDecoder().decode(bytes));
+  const first = reading.points[0];
+  if (first === undefined)
+    throw new DemoError("it holds no trackpoint with a time, so there is nothing to compare");
+
+  const account = await createAccount(simulator, "UTC");
+  const { activityId } = await simulator.postBytes<{ activityId: string }>(
+    `/sim/users/${account}/activities`,
+    bytes,
+    "application/vnd.garmin.tcx+xml",
+  );
+  await simulator.post(`/sim/users/${account}/sync`);
+  const connection = await connect(worker, `tcx-${index + 1}`, account);
+  // These workouts are years old: they are history, which comes by asking for it.
+  const since = new Date(first.time - 2 * 86_400_000).toISOString();
+  await worker.post(`/v1/connections/${connection.connectionId}/backfill`, { since });
+  return { name, reading, activityId };
+}
+
+function isDocument(activity: FeedActivity | ActivityDocument): activity is ActivityDocument {
+  return "standardizedActivity" in activity;
+}

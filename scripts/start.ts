@@ -1,0 +1,139 @@
+// `npm start`: the Worker and the provider simulator on this machine, without an account and without a network, until Ctrl-C.
+// With real credentials in .dev.vars the same command talks to the real providers. It writes nothing outside .wrangler/.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { StartStopped, startLocalStack } from "./local/local-stack.ts";
+import { readPort, StartError } from "./local/ports.ts";
+import { asksForRealProviders, localApiKey } from "./local-environment.ts";
+import { projectDirectory } from "./wrangler.ts";
+
+const usage = `npm start -- [--keep] [--verbose]
+
+  --keep      go on with what the Worker stored last time; without it the Worker starts empty.
+              The simulator's accounts live in memory and are new with every start.
+  --verbose   show everything that wrangler prints
+
+PORT (8787) and SIM_PORT (8788) choose the ports of the Worker and of the provider simulator.`;
+
+const tickEveryMilliseconds = 15 * 60_000;
+
+async function main(): Promise<number> {
+  const options = readArguments();
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  const stopping = new AbortController();
+  const stopped = whenAskedToStop().then(() => stopping.abort());
+  const port = readPort("PORT", 8787);
+  const simulatorPort = readPort("SIM_PORT", 8788);
+  if (port === simulatorPort)
+    throw new StartError(`PORT and SIM_PORT are both ${port}: they need a port each.`);
+
+  const developerVariables = join(projectDirectory, ".dev.vars");
+  const hasDeveloperVariables = existsSync(developerVariables);
+  const provider = hasDeveloperVariables && asksForRealProviders(developerVariables) ? "real" : "simulator";
+
+  const stack = await startLocalStack({
+    port,
+    simulatorPort,
+    // A state for each port: two Workers that share one would corrupt it.
+    stateName: `start-${port}`,
+    keep: options.keep,
+    developerVariables: hasDeveloperVariables ? developerVariables : null,
+    provider,
+    signal: stopping.signal,
+    onLine: (line) => {
+      if (options.verbose || line.kind !== "noise") console.log(line.text);
+    },
+  });
+  console.log(`ready ${stack.url}`);
+  console.log(greeting(stack.url, stack.simulatorUrl));
+
+  // Local workerd runs no cron. The sweep asks for what is due by its own clock, so an early tick costs nothing.
+  const ticks = setInterval(() => void tick(stack.url), tickEveryMilliseconds);
+  const reason = await Promise.race([stopped, stack.ended]);
+  clearInterval(ticks);
+  await stack.stop();
+  if (typeof reason === "number") {
+    console.error("The Worker ended by itself. `npm start -- --verbose` shows what wrangler has to say.");
+    return reason === 0 ? 1 : reason;
+  }
+  return 0;
+}
+
+function readArguments(): { keep: boolean; verbose: boolean; help: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        keep: { type: "boolean", default: false },
+        verbose: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}
+
+function greeting(url: string, simulatorUrl: string | null): string {
+  const where =
+    simulatorUrl === null
+      ? "The providers are the real ones, with the credentials of .dev.vars."
+      : `The provider is simulated on ${simulatorUrl}: its accounts are made up, its consent page is a plain form.`;
+  return `
+${where}
+
+Connect   open ${url}/ and choose "Connect Fitbit"; or ask for a link as FitGlue does:
+          curl -s ${url}/v1/connect-links -H 'Authorization: Bearer ${localApiKey}' \\
+            -H 'Content-Type: application/json' -d '{"userId":"sample-user"}'
+Poll      curl -s '${url}/v1/activities' -H 'Authorization: Bearer ${localApiKey}'
+Read      ${url}/docs
+
+Ctrl-C ends everything.`;
+}
+
+async function tick(url: string): Promise<void> {
+  try {
+    await fetch(`${url}/dev/tick`, { method: "POST", signal: AbortSignal.timeout(60_000) });
+  } catch {
+    // The next tick asks again; nothing depends on a single one.
+  }
+}
+
+/** Resolves on Ctrl-C, on SIGTERM, and when the program that started us is gone. */
+function whenAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => resolve());
+    const parents = readParents();
+    setInterval(() => {
+      if (readParents().join() !== parents.join()) resolve();
+    }, 500).unref();
+  });
+}
+
+/**
+ * Our parent and, where the system tells, its own: npm runs scripts through a shell that outlives a killed npm and forwards
+ * no signal, so that the shell's change of parent is all that there is to see.
+ */
+function readParents(): number[] {
+  try {
+    const status = readFileSync(`/proc/${process.ppid}/stat`, "utf8");
+    // "pid (name) state ppid …"; the name may hold anything, so the fields are counted from its closing bracket.
+    return [process.ppid, Number(status.slice(status.lastIndexOf(")") + 2).split(" ")[1])];
+  } catch {
+    return [process.ppid];
+  }
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  if (error instanceof StartStopped) process.exit(0);
+  if (!(error instanceof StartError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
