@@ -31,3 +31,13 @@ export class TcxError extends Error {
     this.offset = offset;
   }
 }
+
+/** The commonest refusal, short to write. */
+export function malformed(message: string, offset: number): TcxError {
+  return new TcxError("malformed", message, offset);
+}
+
+/** A name as it may stand in a message. */
+export function shown(name: string): string {
+  return name.length > 40 ? `${name.slice(0, 40)}…` : name;
+}

@@ -4,49 +4,25 @@
 // `xmlns: true`, with three differences: a DOCTYPE is refused, white space may precede the XML declaration (a known
 // exporter writes it), and markup has limits. It knows nothing of TCX.
 
-import {
-  character,
-  isLiteralCharacter,
-  isNameCharacter,
-  isNameStart,
-  isReferableCharacter,
-  isSpace,
-} from "./characters.ts";
+import { character, isLiteralCharacter, isNameCharacter, isNameStart, isSpace } from "./characters.ts";
 import { readDeclaration } from "./declaration.ts";
-import { TcxError, type TcxErrorCode } from "./errors.ts";
-import {
-  bindingProblem,
-  declaredPrefix,
-  NamespaceScope,
-  type QualifiedName,
-  splitName,
-} from "./namespaces.ts";
+import { EntityReader, unfinished } from "./entity.ts";
+import { malformed, shown, TcxError } from "./errors.ts";
+import { NamespaceScope } from "./namespaces.ts";
+import { type Attribute, cutMark, grown, keptLimit, StartTag } from "./start-tag.ts";
 import { incomplete, invalid, Utf8Reader } from "./utf8.ts";
 
 /** Elements open at once; a TCX file needs about ten. */
 const depthLimit = 256;
-/** Characters of one name. */
-const nameLimit = 1_024;
-/** Characters of names and kept values in one start tag. */
-const tagLimit = 65_536;
-/** Characters kept of a text or an attribute value; what is longer goes on to be checked, but is kept cut. */
-const keptLimit = 1_024;
-/** Ends what was cut, so that it can never pass for a number or a time. */
-const cutMark = "…";
-
-export interface Attribute extends QualifiedName {
-  /** White space normalized, entities decoded, cut at 1,024 characters. */
-  readonly value: string;
-}
 
 /** What the reader does until the next tag: keep the innermost element's own text, or not; or hand back control. */
 export type Next = "keep" | "skip" | "pause";
 
 export interface ScanHandler {
   open(localName: string, namespace: string, attributes: readonly Attribute[]): Next;
-  /** `text` is what was kept: an element's own text without leading white space, cut at 1,024 characters. */
+  /** `text` is what was kept last: an element's own text without leading white space, cut at 1,024 characters. */
   close(text: string): Next;
-  /** A text ended; bytes `start` to `end - 1` of the present chunk, `start` -1 if it began in an earlier one. */
+  /** A text ended; bytes `start` to `end - 1` of the present chunk, `start` -1 if they are not in one piece. */
   text(start: number, end: number, blank: boolean): void;
   /** There was a comment, CDATA section, processing instruction or entity. */
   irregular(): void;
@@ -55,63 +31,50 @@ export interface ScanHandler {
 const inText = 0;
 const afterLess = 1;
 const afterBang = 2;
-const inTagName = 3;
-const inTag = 4;
-const inAttributeName = 5;
-const afterAttributeName = 6;
-const beforeValue = 7;
-const inValue = 8;
-const afterValue = 9;
-const afterTagSlash = 10;
-const inEndTagName = 11;
-const afterEndTagName = 12;
-const inEntity = 13;
-const inComment = 14;
-const inCdata = 15;
-const beforeTarget = 16;
-const inTarget = 17;
-const inInstruction = 18;
-const inDeclaration = 19;
-const afterDeclaration = 20;
+const inStartTag = 3;
+const inEndTagName = 4;
+const afterEndTagName = 5;
+const inEntity = 6;
+const inComment = 7;
+const inCdata = 8;
+const beforeTarget = 9;
+const inTarget = 10;
+const inInstruction = 11;
+const inDeclaration = 12;
+const afterDeclaration = 13;
 
-const entities: Readonly<Record<string, number>> = { amp: 0x26, lt: 0x3c, gt: 0x3e, quot: 0x22, apos: 0x27 };
 const bangKeywords = ["--", "[CDATA[", "DOCTYPE"];
 
 export class XmlScanner {
   readonly #handler: ScanHandler;
   readonly #utf8 = new Utf8Reader();
   readonly #scope = new NamespaceScope();
+  readonly #tag = new StartTag();
+  readonly #entity = new EntityReader();
   readonly #openNames: string[] = [];
 
   #state = inText;
+  /** Offset of the chunk's first byte in the input, and the byte at hand as an index into the chunk. */
   #base = 0;
   #index = 0;
-  #next: Next = "skip";
+  #keeping = false;
+  #pausing = false;
   #afterCarriageReturn = false;
   #xml11 = false;
   #declarationPossible = true;
   #seenRoot = false;
 
   // The text between two tags.
-  #runIsEmpty = true;
-  #runIsBlank = true;
-  #runStart = -1;
+  #textIsEmpty = true;
+  #textIsBlank = true;
+  #textStart = -1;
   #closeBrackets = 0;
   #kept = "";
   #keptIsCut = false;
 
-  // The tag, entity, comment or instruction at hand.
+  // The markup at hand: where its < stands, its name, how much of its end mark has been seen.
   #markupOffset = 0;
   #name = "";
-  #attributes: Attribute[] = [];
-  #attributeName = "";
-  #tagSize = 0;
-  #quote = 0;
-  #value = "";
-  #valueIsCut = false;
-  #entity = "";
-  #entityCode = -1;
-  #entityReturn = inText;
   #ending = 0;
 
   constructor(handler: ScanHandler) {
@@ -120,7 +83,7 @@ export class XmlScanner {
 
   /** Whether the last byte ended a tag: nothing of the text that follows has been read. */
   get atTagEnd(): boolean {
-    return this.#state === inText && this.#runIsEmpty && this.#seenRoot;
+    return this.#state === inText && this.#textIsEmpty && this.#seenRoot;
   }
 
   /**
@@ -132,17 +95,16 @@ export class XmlScanner {
    */
   run(view: DataView, start: number, end: number, base: number): number {
     this.#base = base;
-    this.#runStart = this.#runIsEmpty ? start : -1;
-    this.#next = this.#next === "pause" ? "skip" : this.#next;
+    this.#pausing = false;
+    this.#textStart = this.#textIsEmpty ? start : -1;
     let index = start;
-    while (index < end) {
+    while (index < end && !this.#pausing) {
       this.#index = index;
       const byte = view.getUint8(index++);
       const code = byte < 0x80 && !this.#utf8.pending ? byte : this.#utf8.push(byte);
       if (code === incomplete) continue;
-      if (code === invalid || !isLiteralCharacter(code, this.#xml11)) this.#refuseCharacter(byte, code);
+      if (code === invalid || !isLiteralCharacter(code, this.#xml11)) throw this.#refusal(byte, code);
       this.#take(code);
-      if (this.#next === "pause") break;
     }
     return index;
   }
@@ -156,160 +118,130 @@ export class XmlScanner {
     const innermost = this.#openNames.at(-1);
     let problem: string | null = null;
     if (innermost !== undefined) problem = `the input ends inside <${shown(innermost)}>`;
-    else if (!this.#seenRoot) problem = "the input ends before the root element";
     else if (this.#state !== inText || this.#utf8.pending) problem = "the input ends inside markup";
+    else if (!this.#seenRoot) problem = "the input ends before the root element";
     if (problem !== null) throw new TcxError("truncated", problem, bytes);
   }
 
-  #fail(code: TcxErrorCode, message: string, offset = this.#base + this.#index): never {
-    throw new TcxError(code, message, offset);
+  get #offset(): number {
+    return this.#base + this.#index;
   }
 
-  #malformed(message: string, offset = this.#base + this.#index): never {
-    return this.#fail("malformed", message, offset);
-  }
-
-  #refuseCharacter(byte: number, code: number): never {
-    // UTF-16 shows in its first two bytes: a byte order mark, or "<" with a zero byte.
-    const offset = this.#base + this.#index;
-    if (offset < 2 && (byte === 0x00 || byte >= 0xfe))
-      this.#fail("unsupported_encoding", "the input is not UTF-8");
-    if (code === invalid) this.#malformed("the input is not valid UTF-8");
-    this.#malformed(`character U+${code.toString(16).toUpperCase().padStart(4, "0")} is not allowed`);
+  #refusal(byte: number, code: number): TcxError {
+    // UTF-16 shows in its first two bytes: a byte order mark, or "<" beside a zero byte.
+    if (this.#offset < 2 && (byte === 0x00 || byte >= 0xfe)) {
+      return new TcxError("unsupported_encoding", "the input is not UTF-8", this.#offset);
+    }
+    if (code === invalid) return malformed("the input is not valid UTF-8", this.#offset);
+    return malformed(`the character U+${code.toString(16).padStart(4, "0")} is not allowed`, this.#offset);
   }
 
   /** Makes every line end a line feed (XML 1.0 §2.11, XML 1.1 §2.11), then lets the state decide. */
   #take(code: number): void {
-    if (code === character.carriageReturn) {
-      this.#afterCarriageReturn = true;
-      this.#step(character.lineFeed);
-      return;
-    }
     const secondHalf = this.#afterCarriageReturn;
-    this.#afterCarriageReturn = false;
-    if (this.#xml11 && (code === character.nextLine || code === character.lineSeparator)) {
-      if (!secondHalf || code === character.lineSeparator) this.#step(character.lineFeed);
-    } else if (!secondHalf || code !== character.lineFeed) this.#step(code);
+    this.#afterCarriageReturn = code === character.carriageReturn;
+    if (code === character.carriageReturn || (this.#xml11 && code === character.lineSeparator)) {
+      this.#step(character.lineFeed);
+    } else if (this.#xml11 && code === character.nextLine) {
+      if (!secondHalf) this.#step(character.lineFeed);
+    } else if (!secondHalf || code !== character.lineFeed) {
+      this.#step(code);
+    }
   }
 
   #step(code: number): void {
     switch (this.#state) {
       case inText:
-        return this.#textCharacter(code);
+        this.#textCharacter(code);
+        break;
       case afterLess:
-        return this.#markupStart(code);
+        this.#markupStart(code);
+        break;
       case afterBang:
-        return this.#bangCharacter(code);
-      case inTagName:
-        return this.#tagNameCharacter(code);
-      case inTag:
-        return this.#tagCharacter(code);
-      case inAttributeName:
-        if (isNameCharacter(code)) this.#attributeName = this.#grow(this.#attributeName, code);
-        else this.#afterAttributeName(code);
-        return;
-      case afterAttributeName:
-        return this.#afterAttributeName(code);
-      case beforeValue:
-        if (code === character.doubleQuote || code === character.singleQuote) {
-          this.#quote = code;
-          this.#state = inValue;
-        } else if (!isSpace(code)) this.#malformed("an attribute value is not quoted");
-        return;
-      case inValue:
-        return this.#valueCharacter(code);
-      case afterValue:
-        if (isSpace(code)) this.#state = inTag;
-        else if (code === character.greater || code === character.slash) this.#tagCharacter(code);
-        else this.#malformed("white space is missing between attributes");
-        return;
-      case afterTagSlash:
-        if (code !== character.greater) this.#malformed("a slash in a tag is not followed by >");
-        return this.#finishStartTag(true);
+        this.#bangCharacter(code);
+        break;
+      case inStartTag: {
+        const progress = this.#tag.push(code, this.#offset, this.#xml11);
+        if (progress !== "unfinished") this.#openElement(progress === "empty");
+        break;
+      }
       case inEndTagName:
-        if (isNameCharacter(code)) this.#name = this.#grow(this.#name, code);
-        else this.#afterEndTagName(code);
-        return;
+        if (isNameCharacter(code)) this.#name = grown(this.#name, code, this.#offset);
+        else this.#endTagNameEnded(code);
+        break;
       case afterEndTagName:
-        return this.#afterEndTagName(code);
-      case inEntity:
-        return this.#entityCharacter(code);
+        this.#endTagNameEnded(code);
+        break;
+      case inEntity: {
+        const referred = this.#entity.push(code, this.#offset, this.#xml11);
+        if (referred === unfinished) break;
+        this.#handler.irregular();
+        this.#state = inText;
+        this.#keep(referred);
+        break;
+      }
       case inComment:
-        return this.#commentCharacter(code);
+        this.#commentCharacter(code);
+        break;
       case inCdata:
-        return this.#cdataCharacter(code);
+        this.#cdataCharacter(code);
+        break;
       case beforeTarget:
-        if (!isNameStart(code) || code === character.colon)
-          this.#malformed("a processing instruction has no name");
+        if (!isNameStart(code) || code === character.colon) {
+          throw malformed("a processing instruction has no name", this.#offset);
+        }
         this.#name = String.fromCodePoint(code);
         this.#state = inTarget;
-        return;
+        break;
       case inTarget:
-        return this.#targetCharacter(code);
+        this.#targetCharacter(code);
+        break;
       case inInstruction:
-        return this.#instructionCharacter(code);
+        this.#instructionCharacter(code);
+        break;
       case inDeclaration:
         if (code === character.question) this.#state = afterDeclaration;
-        else this.#name = this.#grow(this.#name, code);
-        return;
+        else this.#name = grown(this.#name, code, this.#offset);
+        break;
       default:
-        return this.#finishDeclaration(code);
+        this.#finishDeclaration(code);
     }
   }
 
-  #grow(name: string, code: number): string {
-    if (name.length >= nameLimit) this.#fail("too_large", `a name is longer than ${nameLimit} characters`);
-    return name + String.fromCodePoint(code);
-  }
-
-  // ---- text ----
-
   #textCharacter(code: number): void {
     if (code === character.less) {
-      this.#handler.text(this.#runStart, this.#index, this.#runIsBlank);
-      this.#markupOffset = this.#base + this.#index;
+      this.#handler.text(this.#textStart, this.#index, this.#textIsBlank);
+      this.#markupOffset = this.#offset;
       this.#closeBrackets = 0;
       this.#state = afterLess;
       return;
     }
-    this.#runIsEmpty = false;
-    if (isSpace(code)) this.#closeBrackets = 0;
-    else this.#nonBlankCharacter(code);
-    if (this.#state === inText && this.#next === "keep") this.#keep(code);
-  }
-
-  #nonBlankCharacter(code: number): void {
-    this.#runIsBlank = false;
-    const isMark = code === character.byteOrderMark && this.#base + this.#index === 2;
-    if (this.#openNames.length === 0) {
-      if (isMark) return;
-      this.#malformed("there is text outside the root element");
+    this.#textIsEmpty = false;
+    const closeBrackets = this.#closeBrackets;
+    this.#closeBrackets = code === character.closeBracket ? closeBrackets + 1 : 0;
+    if (!isSpace(code)) {
+      this.#textIsBlank = false;
+      if (this.#openNames.length === 0) {
+        // A byte order mark is three bytes, and only at the very start one.
+        if (code === character.byteOrderMark && this.#offset === 2) return;
+        throw malformed("there is text outside the root element", this.#offset);
+      }
+      if (code === character.ampersand) {
+        this.#entity.start();
+        this.#state = inEntity;
+        return;
+      }
+      if (code === character.greater && closeBrackets >= 2)
+        throw malformed("the text holds ]]>", this.#offset);
     }
-    if (code === character.ampersand) {
-      this.#startEntity(inText);
-    } else if (code === character.closeBracket) {
-      this.#closeBrackets++;
-      return;
-    } else if (code === character.greater && this.#closeBrackets >= 2) {
-      this.#malformed("the text holds ]]>");
-    }
-    this.#closeBrackets = 0;
+    this.#keep(code);
   }
 
   #keep(code: number): void {
-    if (this.#kept.length < keptLimit) {
-      if (this.#kept !== "" || !isSpace(code)) this.#kept += String.fromCodePoint(code);
-    } else if (!isSpace(code)) this.#keptIsCut = true;
+    if (!this.#keeping) return;
+    if (this.#kept.length >= keptLimit) this.#keptIsCut ||= !isSpace(code);
+    else if (this.#kept !== "" || !isSpace(code)) this.#kept += String.fromCodePoint(code);
   }
-
-  #startRun(): void {
-    this.#state = inText;
-    this.#runIsEmpty = true;
-    this.#runIsBlank = true;
-    this.#runStart = this.#index + 1;
-  }
-
-  // ---- markup that is neither tag nor text ----
 
   #markupStart(code: number): void {
     if (code === character.question) {
@@ -317,281 +249,158 @@ export class XmlScanner {
       return;
     }
     this.#declarationPossible = false;
-    if (code === character.slash) {
-      this.#name = "";
-      this.#state = inEndTagName;
-    } else if (code === character.exclamation) {
-      this.#name = "";
-      this.#state = afterBang;
-    } else if (isNameStart(code)) {
-      if (this.#openNames.length === 0 && this.#seenRoot)
-        this.#malformed("there is a second root element", this.#markupOffset);
-      this.#name = String.fromCodePoint(code);
-      this.#state = inTagName;
-    } else this.#malformed("a < does not begin markup");
+    this.#name = "";
+    if (code === character.slash) this.#state = inEndTagName;
+    else if (code === character.exclamation) this.#state = afterBang;
+    else if (!isNameStart(code)) throw malformed("a < does not begin markup", this.#offset);
+    else if (this.#seenRoot && this.#openNames.length === 0) {
+      throw malformed("there is a second root element", this.#markupOffset);
+    } else {
+      this.#tag.begin(code, this.#markupOffset);
+      this.#state = inStartTag;
+    }
+  }
+
+  #openElement(isEmpty: boolean): void {
+    if (this.#openNames.length >= depthLimit) {
+      throw new TcxError(
+        "nesting_too_deep",
+        `elements are nested over ${depthLimit} deep`,
+        this.#markupOffset,
+      );
+    }
+    this.#seenRoot = true;
+    this.#scope.enter();
+    const { localName, namespace } = this.#tag.resolve(this.#scope, this.#xml11);
+    this.#openNames.push(this.#tag.name);
+    const next = this.#handler.open(localName, namespace, this.#tag.attributes);
+    if (next === "keep") {
+      this.#kept = "";
+      this.#keptIsCut = false;
+    }
+    if (isEmpty) this.#closeElement();
+    else this.#startText(next);
+  }
+
+  #endTagNameEnded(code: number): void {
+    if (isSpace(code)) {
+      this.#state = afterEndTagName;
+      return;
+    }
+    if (code !== character.greater) throw malformed("an end tag is malformed", this.#offset);
+    const open = this.#openNames.at(-1);
+    if (open !== this.#name) {
+      const due = open === undefined ? "nothing is open" : `</${shown(open)}> is due`;
+      throw malformed(`</${shown(this.#name)}> where ${due}`, this.#markupOffset);
+    }
+    this.#closeElement();
+  }
+
+  #closeElement(): void {
+    this.#openNames.pop();
+    this.#scope.leave();
+    this.#startText(this.#handler.close(this.#keptIsCut ? this.#kept + cutMark : this.#kept));
+  }
+
+  #startText(next: Next): void {
+    this.#keeping = next === "keep";
+    this.#pausing = next === "pause";
+    this.#state = inText;
+    this.#textIsEmpty = true;
+    this.#textIsBlank = true;
+    this.#textStart = this.#index + 1;
+  }
+
+  /** Back to the text that a comment or the like interrupted; its bytes are no longer in one piece. */
+  #resumeText(): void {
+    this.#state = inText;
+    this.#textIsEmpty = false;
+    this.#textStart = -1;
   }
 
   #bangCharacter(code: number): void {
     this.#name += String.fromCodePoint(code);
-    if (this.#name.toUpperCase() === "DOCTYPE")
-      this.#fail("doctype_refused", "a DOCTYPE is refused", this.#markupOffset);
+    const keyword = this.#name.toUpperCase();
+    if (keyword === "DOCTYPE")
+      throw new TcxError("doctype_refused", "a DOCTYPE is refused", this.#markupOffset);
+    this.#ending = 0;
     if (this.#name === "--") {
-      this.#ending = 0;
       this.#state = inComment;
     } else if (this.#name === "[CDATA[") {
-      if (this.#openNames.length === 0)
-        this.#malformed("there is text outside the root element", this.#markupOffset);
-      this.#ending = 0;
+      if (this.#openNames.length === 0) {
+        throw malformed("there is text outside the root element", this.#markupOffset);
+      }
       this.#state = inCdata;
-    } else if (!bangKeywords.some((keyword) => keyword.startsWith(this.#name.toUpperCase()))) {
-      this.#malformed("<! begins neither a comment nor a CDATA section");
+    } else if (!bangKeywords.some((known) => known.startsWith(keyword))) {
+      throw malformed("<! begins neither a comment nor a CDATA section", this.#markupOffset);
     }
   }
 
-  /** `#ending` counts the characters of the end mark that have been seen. */
   #commentCharacter(code: number): void {
-    if (this.#ending === 2) {
-      if (code !== character.greater) this.#malformed("a comment holds --");
-      this.#handler.irregular();
-      this.#resumeText();
-    } else this.#ending = code === character.hyphen ? this.#ending + 1 : 0;
+    if (this.#ending < 2) {
+      this.#ending = code === character.hyphen ? this.#ending + 1 : 0;
+      return;
+    }
+    if (code !== character.greater) throw malformed("a comment holds --", this.#offset);
+    this.#handler.irregular();
+    this.#resumeText();
   }
 
   #cdataCharacter(code: number): void {
-    if (code === character.closeBracket) {
-      // Of three brackets the first is text.
-      if (this.#ending < 2) this.#ending++;
-      else this.#keepIfAsked(character.closeBracket);
-    } else if (code === character.greater && this.#ending === 2) {
+    if (code === character.greater && this.#ending === 2) {
       this.#handler.irregular();
       this.#resumeText();
+    } else if (code === character.closeBracket) {
+      // Of three brackets in a row the first is text.
+      if (this.#ending < 2) this.#ending++;
+      else this.#keep(code);
     } else {
-      for (; this.#ending > 0; this.#ending--) this.#keepIfAsked(character.closeBracket);
-      this.#keepIfAsked(code);
+      for (; this.#ending > 0; this.#ending--) this.#keep(character.closeBracket);
+      this.#keep(code);
     }
-  }
-
-  #keepIfAsked(code: number): void {
-    if (this.#next === "keep") this.#keep(code);
   }
 
   #targetCharacter(code: number): void {
     if (isNameCharacter(code) && code !== character.colon) {
-      this.#name = this.#grow(this.#name, code);
+      this.#name = grown(this.#name, code, this.#offset);
       return;
     }
-    if (code !== character.question && !isSpace(code))
-      this.#malformed("a processing instruction's name is malformed");
+    if (code !== character.question && !isSpace(code)) {
+      throw malformed("a processing instruction's name is malformed", this.#offset);
+    }
     if (this.#name === "xml" && this.#declarationPossible) {
       this.#name = "";
       this.#state = inDeclaration;
       this.#step(code);
       return;
     }
-    if (this.#name.toLowerCase() === "xml")
-      this.#malformed("an XML declaration is not at the start", this.#markupOffset);
+    if (this.#name.toLowerCase() === "xml") {
+      throw malformed("an XML declaration is not at the start", this.#markupOffset);
+    }
     this.#ending = code === character.question ? 1 : 0;
     this.#state = inInstruction;
   }
 
   #instructionCharacter(code: number): void {
-    if (code === character.question) this.#ending = 1;
-    else if (code === character.greater && this.#ending === 1) {
+    if (code === character.greater && this.#ending === 1) {
       this.#declarationPossible = false;
       this.#handler.irregular();
       this.#resumeText();
-    } else this.#ending = 0;
+    }
+    this.#ending = code === character.question ? 1 : 0;
   }
 
   #finishDeclaration(code: number): void {
     const declaration = readDeclaration(this.#name);
     if (code !== character.greater || declaration.kind === "malformed") {
-      this.#malformed("the XML declaration is malformed", this.#markupOffset);
-    } else if (declaration.kind === "unsupported_encoding") {
-      this.#fail(
-        "unsupported_encoding",
-        `the encoding ${shown(declaration.encoding)} is not UTF-8`,
-        this.#markupOffset,
-      );
-    } else {
-      this.#xml11 = declaration.xml11;
-      this.#declarationPossible = false;
-      this.#resumeText();
+      throw malformed("the XML declaration is malformed", this.#markupOffset);
     }
-  }
-
-  /** Back to the text that a comment or the like interrupted: not a new run, its bytes are no longer in one piece. */
-  #resumeText(): void {
-    this.#state = inText;
-    this.#runIsEmpty = false;
-    this.#runStart = -1;
-  }
-
-  #startEntity(returnTo: number): void {
-    this.#entity = "";
-    this.#entityCode = -1;
-    this.#entityReturn = returnTo;
-    this.#state = inEntity;
-  }
-
-  #entityCharacter(code: number): void {
-    if (code !== character.semicolon) {
-      this.#growEntity(code);
-      return;
+    if (declaration.kind === "unsupported_encoding") {
+      const message = `the encoding ${shown(declaration.encoding)} is not UTF-8`;
+      throw new TcxError("unsupported_encoding", message, this.#markupOffset);
     }
-    const referred = this.#entity.startsWith("#") ? this.#entityCode : (entities[this.#entity] ?? -1);
-    if (referred < 0 || !isReferableCharacter(referred, this.#xml11))
-      this.#malformed("an entity is not defined");
-    this.#state = this.#entityReturn;
-    if (this.#state === inValue) this.#keepValue(referred);
-    else {
-      this.#handler.irregular();
-      this.#keepIfAsked(referred);
-    }
+    this.#xml11 = declaration.xml11;
+    this.#declarationPossible = false;
+    this.#resumeText();
   }
-
-  /** Names are kept up to their length; a number of any length is reckoned as it comes. */
-  #growEntity(code: number): void {
-    if (this.#entity === "#" && this.#entityCode === -1 && code === character.lowerX) {
-      this.#entity = "#x";
-    } else if (this.#entity.startsWith("#")) {
-      const radix = this.#entity === "#x" ? 16 : 10;
-      const digit = code < 0x80 ? Number.parseInt(String.fromCharCode(code), radix) : Number.NaN;
-      if (Number.isNaN(digit)) this.#malformed("a character reference is malformed");
-      this.#entityCode = Math.min(Math.max(this.#entityCode, 0) * radix + digit, 0x110000);
-    } else {
-      this.#entity += String.fromCodePoint(code);
-      if (this.#entity.length > 4) this.#malformed("an entity is not defined");
-    }
-  }
-
-  // ---- tags ----
-
-  #tagNameCharacter(code: number): void {
-    if (isNameCharacter(code)) {
-      this.#name = this.#grow(this.#name, code);
-      return;
-    }
-    this.#attributes = [];
-    this.#tagSize = this.#name.length;
-    if (code === character.greater || code === character.slash || isSpace(code)) this.#tagCharacter(code);
-    else this.#malformed("a tag's name is malformed");
-  }
-
-  #tagCharacter(code: number): void {
-    if (code === character.greater) this.#finishStartTag(false);
-    else if (code === character.slash) this.#state = afterTagSlash;
-    else if (isSpace(code)) this.#state = inTag;
-    else if (isNameStart(code)) {
-      this.#attributeName = String.fromCodePoint(code);
-      this.#state = inAttributeName;
-    } else this.#malformed("an attribute's name is malformed");
-  }
-
-  #afterAttributeName(code: number): void {
-    if (code === character.equals) {
-      this.#value = "";
-      this.#valueIsCut = false;
-      this.#state = beforeValue;
-    } else if (isSpace(code)) this.#state = afterAttributeName;
-    else this.#malformed("an attribute has no value");
-  }
-
-  #valueCharacter(code: number): void {
-    if (code === this.#quote) this.#finishAttribute();
-    else if (code === character.less) this.#malformed("an attribute value holds <");
-    else if (code === character.ampersand) this.#startEntity(inValue);
-    else this.#keepValue(isSpace(code) ? character.space : code);
-  }
-
-  #keepValue(code: number): void {
-    if (this.#value.length < keptLimit) this.#value += String.fromCodePoint(code);
-    else this.#valueIsCut = true;
-  }
-
-  #finishAttribute(): void {
-    const name = splitName(this.#attributeName);
-    if (name === null) this.#malformed("an attribute's name is malformed");
-    if (this.#valueIsCut && declaredPrefix(name) !== null) this.#fail("too_large", "a namespace is too long");
-    this.#tagSize += this.#attributeName.length + this.#value.length;
-    if (this.#tagSize > tagLimit) this.#fail("too_large", "a tag has too many attributes");
-    this.#attributes.push({ ...name, value: this.#valueIsCut ? this.#value + cutMark : this.#value });
-    this.#state = afterValue;
-  }
-
-  #finishStartTag(closesItself: boolean): void {
-    if (this.#openNames.length >= depthLimit) {
-      this.#fail("nesting_too_deep", `elements are nested more than ${depthLimit} deep`, this.#markupOffset);
-    }
-    this.#seenRoot = true;
-    this.#scope.enter();
-    const element = this.#resolveTag();
-    this.#openNames.push(this.#name);
-    this.#next = this.#handler.open(element.local, element.namespace, this.#attributes);
-    if (this.#next === "keep") {
-      this.#kept = "";
-      this.#keptIsCut = false;
-    }
-    if (closesItself) this.#closeInnermost();
-    else this.#startRun();
-  }
-
-  /** Binds what the tag declares, then finds the element's namespace and makes sure no attribute comes twice. */
-  #resolveTag(): { local: string; namespace: string } {
-    const name = splitName(this.#name);
-    if (name === null) this.#malformed("a tag's name is malformed", this.#markupOffset);
-    for (const attribute of this.#attributes) {
-      const prefix = declaredPrefix(attribute);
-      if (prefix === null) continue;
-      const namespace = attribute.value.trim();
-      const problem = bindingProblem(prefix, namespace, this.#xml11);
-      if (problem !== null) this.#malformed(problem, this.#markupOffset);
-      this.#scope.bind(prefix, namespace);
-    }
-    const namespace = this.#scope.resolve(name.prefix) ?? "";
-    if (name.prefix !== "" && (namespace === "" || name.prefix === "xmlns")) {
-      this.#malformed(`the prefix ${shown(name.prefix)} is not declared`, this.#markupOffset);
-    }
-    if (this.#attributes.length > 0) this.#refuseRepeatedAttributes();
-    return { local: name.local, namespace };
-  }
-
-  #refuseRepeatedAttributes(): void {
-    const seen = new Set<string>();
-    for (const { prefix, local } of this.#attributes) {
-      const namespace = prefix === "" ? "" : this.#scope.resolve(prefix);
-      if (namespace === undefined) {
-        this.#malformed(`the prefix ${shown(prefix)} is not declared`, this.#markupOffset);
-      }
-      const expanded = prefix === "" ? local : `{${namespace}}${local}`;
-      if (seen.has(expanded))
-        this.#malformed(`the attribute ${shown(local)} comes twice`, this.#markupOffset);
-      seen.add(expanded);
-    }
-  }
-
-  #afterEndTagName(code: number): void {
-    if (isSpace(code)) this.#state = afterEndTagName;
-    else if (code !== character.greater) this.#malformed("an end tag is malformed");
-    else {
-      const open = this.#openNames.at(-1);
-      if (open !== this.#name) {
-        const expected = open === undefined ? "nothing is open" : `</${shown(open)}> is due`;
-        this.#malformed(`</${shown(this.#name)}> where ${expected}`, this.#markupOffset);
-      }
-      this.#closeInnermost();
-    }
-  }
-
-  #closeInnermost(): void {
-    this.#openNames.pop();
-    this.#scope.leave();
-    this.#next = this.#handler.close(this.#keptIsCut ? this.#kept + cutMark : this.#kept);
-    this.#startRun();
-  }
-}
-
-/** A name as it may stand in a message. */
-function shown(name: string): string {
-  return name.length > 40 ? `${name.slice(0, 40)}…` : name;
 }

@@ -1,0 +1,174 @@
+// Reads numbers and times straight from bytes, for trackpoints that look as usual: no string is made.
+// It may give up on anything (`mismatch`); then the careful path decides. What it does read is the same, to the last
+// bit, as what the careful path reads: decimals are correctly rounded, as `Number()` rounds them.
+
+import { character } from "./characters.ts";
+import { timeFromParts } from "./times.ts";
+
+export type CursorOutcome = "read" | "mismatch" | "needs_more";
+
+const powersOfTen = Float64Array.from({ length: 19 }, (_, exponent) => 10 ** exponent);
+const maximumDigits = 18;
+
+export class ByteCursor {
+  view: DataView;
+  position = 0;
+  end = 0;
+  /** What was read last. NaN at first, so that the field is a double from the start. */
+  value = Number.NaN;
+
+  constructor(view: DataView) {
+    this.view = view;
+  }
+
+  /** Reads `-?digits(.digits)?` up to the next `<` into `value`. */
+  decimal(): CursorOutcome {
+    const { view, end } = this;
+    let position = this.position;
+    const negative = position < end && view.getUint8(position) === character.hyphen;
+    if (negative) position++;
+    // The first nine digits and the next nine: each part is an exact small integer.
+    let high = 0;
+    let low = 0;
+    let digits = 0;
+    let beforePoint = -1;
+    let last = 0;
+    for (; position < end; position++) {
+      last = view.getUint8(position);
+      const digit = last - character.zero;
+      if (digit >= 0 && digit <= 9) {
+        if (digits < 9) high = high * 10 + digit;
+        else low = low * 10 + digit;
+        if (++digits > maximumDigits) return "mismatch";
+      } else if (last === character.point && beforePoint === -1 && digits > 0) {
+        beforePoint = digits;
+      } else break;
+    }
+    if (position >= end) return "needs_more";
+    if (last !== character.less || digits === 0 || digits === beforePoint) return "mismatch";
+    const scale = beforePoint === -1 ? 0 : digits - beforePoint;
+    const magnitude = quotient(high, low, digits > 9 ? digits - 9 : 0, scale);
+    if (Number.isNaN(magnitude)) return "mismatch";
+    this.position = position;
+    this.value = negative ? -magnitude : magnitude;
+    return "read";
+  }
+
+  /** Reads `YYYY-MM-DDThh:mm:ss(.f+)?(Z|±hh:mm)` up to the next `<` into `value`, as milliseconds since 1970 UTC. */
+  time(): CursorOutcome {
+    const { view, end } = this;
+    let position = this.position;
+    if (position + 20 >= end) return "needs_more";
+    const marks =
+      view.getUint8(position + 4) === character.hyphen &&
+      view.getUint8(position + 7) === character.hyphen &&
+      view.getUint8(position + 10) === character.upperT &&
+      view.getUint8(position + 13) === character.colon &&
+      view.getUint8(position + 16) === character.colon;
+    if (!marks) return "mismatch";
+    const year = twoDigits(view, position) * 100 + twoDigits(view, position + 2);
+    const month = twoDigits(view, position + 5);
+    const day = twoDigits(view, position + 8);
+    const hour = twoDigits(view, position + 11);
+    const minute = twoDigits(view, position + 14);
+    const second = twoDigits(view, position + 17);
+    position += 19;
+    let millisecond = 0;
+    if (view.getUint8(position) === character.point) {
+      const firstDigit = ++position;
+      let unit = 100;
+      for (; position < end; position++) {
+        const digit = view.getUint8(position) - character.zero;
+        if (digit < 0 || digit > 9) break;
+        millisecond += digit * unit;
+        unit = unit === 100 ? 10 : unit === 10 ? 1 : 0;
+      }
+      if (position === firstDigit || position - firstDigit > 9) return "mismatch";
+      if (position + 6 >= end) return "needs_more";
+    }
+    let offsetMinutes = 0;
+    const zone = view.getUint8(position);
+    if (zone === character.upperZ) {
+      position++;
+    } else if (zone === character.plus || zone === character.hyphen) {
+      if (position + 6 >= end) return "needs_more";
+      const hours = twoDigits(view, position + 1);
+      const minutes = twoDigits(view, position + 4);
+      if (view.getUint8(position + 3) !== character.colon || hours > 23 || minutes > 59) return "mismatch";
+      offsetMinutes = zone === character.plus ? hours * 60 + minutes : -(hours * 60 + minutes);
+      position += 6;
+    } else return "mismatch";
+    if (view.getUint8(position) !== character.less) return "mismatch";
+    const value = timeFromParts(year, month, day, hour, minute, second, millisecond, offsetMinutes);
+    if (Number.isNaN(value)) return "mismatch";
+    this.position = position;
+    this.value = value;
+    return "read";
+  }
+
+  /** Passes a text that nobody reads: up to 256 plain characters before the next `<`. */
+  ignoredText(): CursorOutcome {
+    const { view, end } = this;
+    const last = Math.min(end, this.position + 256);
+    for (let position = this.position; position < last; position++) {
+      const code = view.getUint8(position);
+      if (code === character.less) {
+        this.position = position;
+        return "read";
+      }
+      const plain =
+        code >= character.space &&
+        code < 0x7f &&
+        code !== character.ampersand &&
+        code !== character.greater &&
+        code !== character.closeBracket;
+      if (!plain) return "mismatch";
+    }
+    return last === end ? "needs_more" : "mismatch";
+  }
+}
+
+/** Two decimal digits as a number, or one that is out of every range. */
+function twoDigits(view: DataView, position: number): number {
+  const tens = view.getUint8(position) - character.zero;
+  const ones = view.getUint8(position + 1) - character.zero;
+  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? 100_000 : tens * 10 + ones;
+}
+
+/**
+ * (high · 10^lowDigits + low) / 10^scale, correctly rounded; NaN in the rare case that this method cannot tell.
+ * Fitbit writes coordinates with 17 digits (reference §4.1), more than a double holds exactly, so the dividend is kept
+ * as a sum of two doubles, and the remainder of the division, computed without error (Dekker 1971), corrects the
+ * quotient. If the correction gives the same double when it is a little smaller and a little larger, that is the one.
+ */
+function quotient(high: number, low: number, lowDigits: number, scale: number): number {
+  const divisor = powersOfTen[scale] ?? Number.NaN;
+  // Exact: high < 10^9 and 10^9 = 2^9 · 5^9, so the product has at most 51 significant bits.
+  const leading = high * (powersOfTen[lowDigits] ?? Number.NaN);
+  const dividend = leading + low;
+  const dividendRest = low - (dividend - leading);
+  const rough = dividend / divisor;
+  if (dividend < 9_007_199_254_740_992) return rough;
+  const product = rough * divisor;
+  const roughHigh = upperHalf(rough);
+  const roughLow = rough - roughHigh;
+  const divisorHigh = upperHalf(divisor);
+  const divisorLow = divisor - divisorHigh;
+  const productRest =
+    roughHigh * divisorHigh -
+    product +
+    roughHigh * divisorLow +
+    roughLow * divisorHigh +
+    roughLow * divisorLow;
+  const remainder = dividend - product - productRest + dividendRest;
+  const correction = remainder / divisor;
+  const margin = correction * 2 ** -48;
+  const lower = rough + (correction - margin);
+  return lower === rough + (correction + margin) ? lower : Number.NaN;
+}
+
+/** The upper 26 bits of a double's significand (Veltkamp's splitting). */
+function upperHalf(value: number): number {
+  const scaled = value * 134_217_729;
+  return scaled - (scaled - value);
+}

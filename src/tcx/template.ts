@@ -1,0 +1,179 @@
+// The fast path. A file's trackpoints are written by one program, so the markup of the next one is the markup of one
+// before it, and only the values differ. A trackpoint that the scanner has proven and the careful path has read gives
+// a template: the bytes between its values. Where those bytes come again in the same track, they are well-formed for
+// the same reason, and what stands between them may only be a number, a time or plain text. So a usual trackpoint
+// costs a comparison of four bytes at a time and its digits, with no check left out. Anything else goes the careful way.
+
+import type { ByteCursor, CursorOutcome } from "./byte-cursor.ts";
+import type { TrackpointReading } from "./samples.ts";
+import type { Slot } from "./vocabulary.ts";
+
+/** A text in a trackpoint: bytes `start` to `end - 1` of the chunk. */
+export interface SlotMark {
+  readonly start: number;
+  readonly end: number;
+  readonly slot: Slot;
+}
+
+/** A trackpoint longer than this is not worth a template, and the carry between chunks stays below it. */
+export const longestTrackpoint = 16_384;
+/** No slot's text is longer; see ByteCursor. */
+const longestText = 256;
+/** With and without position, altitude and heart rate is eight ways to write a trackpoint. */
+const templatesKept = 8;
+
+interface Part {
+  /** The bytes before the slot: as little-endian words, and the last four again. */
+  readonly words: Int32Array;
+  readonly lastWord: number;
+  readonly length: number;
+  readonly slot: Slot | "end";
+}
+
+export class TrackpointTemplate {
+  readonly hasPosition: boolean;
+  readonly hasAltitude: boolean;
+  readonly hasDistance: boolean;
+  readonly hasHeartRate: boolean;
+  readonly #parts: readonly Part[];
+
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts;
+    const has = (slot: Slot) => parts.some((part) => part.slot === slot);
+    this.hasPosition = has("latitude");
+    this.hasAltitude = has("altitude");
+    this.hasDistance = has("distance");
+    this.hasHeartRate = has("heartRate");
+  }
+
+  /** Reads a trackpoint at the cursor into `reading`. Without `read`, cursor and reading are left in any state. */
+  match(cursor: ByteCursor, reading: TrackpointReading): CursorOutcome {
+    if (!this.hasPosition) {
+      reading.latitudeDegrees = Number.NaN;
+      reading.longitudeDegrees = Number.NaN;
+    }
+    if (!this.hasAltitude) reading.altitudeMeters = Number.NaN;
+    if (!this.hasDistance) reading.distanceMeters = Number.NaN;
+    if (!this.hasHeartRate) reading.heartRateBpm = 0;
+    for (const part of this.#parts) {
+      const literal = matchLiteral(cursor, part);
+      if (literal !== "read" || part.slot === "end") return literal;
+      const outcome = readSlot(cursor, part.slot, reading);
+      if (outcome !== "read") return outcome;
+    }
+    return "mismatch";
+  }
+}
+
+/** The templates of the track at hand, the one that fitted last in front. */
+export class TemplateSet {
+  #templates: TrackpointTemplate[] = [];
+
+  get isEmpty(): boolean {
+    return this.#templates.length === 0;
+  }
+
+  /** Another track may lie in the scope of other prefixes: what was proven there is not proven here. */
+  clear(): void {
+    this.#templates = [];
+  }
+
+  /**
+   * Reads the trackpoint at the cursor if one of the templates fits.
+   *
+   * @returns the template; `needs_more` if one may fit, but the bytes end; `mismatch`
+   */
+  match(cursor: ByteCursor, reading: TrackpointReading): TrackpointTemplate | "needs_more" | "mismatch" {
+    const start = cursor.position;
+    let result: "needs_more" | "mismatch" = "mismatch";
+    for (const [index, template] of this.#templates.entries()) {
+      cursor.position = start;
+      const outcome = template.match(cursor, reading);
+      if (outcome === "read") {
+        if (index > 0) this.#moveToFront(index, template);
+        return template;
+      }
+      if (outcome === "needs_more") result = "needs_more";
+    }
+    return result;
+  }
+
+  /** Makes a template of the trackpoint in bytes `start` to `end - 1`, whose texts are `marks`. */
+  learn(view: DataView, start: number, end: number, marks: readonly SlotMark[]): void {
+    if (end - start + marks.length * longestText > longestTrackpoint) return;
+    const parts: Part[] = [];
+    let from = start;
+    for (const mark of marks) {
+      const part = literalPart(view, from, mark.start, mark.slot);
+      if (part === null) return;
+      parts.push(part);
+      from = mark.end;
+    }
+    const part = literalPart(view, from, end, "end");
+    if (part === null) return;
+    this.#templates.unshift(new TrackpointTemplate([...parts, part]));
+    if (this.#templates.length > templatesKept) this.#templates.pop();
+  }
+
+  #moveToFront(index: number, template: TrackpointTemplate): void {
+    this.#templates.splice(index, 1);
+    this.#templates.unshift(template);
+  }
+}
+
+/** Bytes `start` to `end - 1` as words; null if there are fewer than four, which no markup between two texts has. */
+function literalPart(view: DataView, start: number, end: number, slot: Part["slot"]): Part | null {
+  const length = end - start;
+  if (length < 4) return null;
+  const words = Int32Array.from({ length: length >> 2 }, (_, index) =>
+    view.getInt32(start + 4 * index, true),
+  );
+  return { words, lastWord: view.getInt32(end - 4, true), length, slot };
+}
+
+function matchLiteral(cursor: ByteCursor, part: Part): CursorOutcome {
+  const { view, position } = cursor;
+  const { words, length } = part;
+  if (position + length > cursor.end) return "needs_more";
+  for (let index = 0; index < words.length; index++) {
+    if (view.getInt32(position + 4 * index, true) !== words[index]) return "mismatch";
+  }
+  if (view.getInt32(position + length - 4, true) !== part.lastWord) return "mismatch";
+  cursor.position = position + length;
+  return "read";
+}
+
+/** Reads one text. A value that the careful path would drop is a mismatch here, so that it is counted there. */
+function readSlot(cursor: ByteCursor, slot: Slot, reading: TrackpointReading): CursorOutcome {
+  if (slot === "none") return cursor.ignoredText();
+  const outcome = slot === "time" ? cursor.time() : cursor.decimal();
+  if (outcome !== "read") return outcome;
+  const { value } = cursor;
+  switch (slot) {
+    case "time":
+      reading.timeMilliseconds = value;
+      break;
+    case "latitude":
+      // Zero may be half of the position that means "no fix".
+      if (value < -90 || value > 90 || value === 0) return "mismatch";
+      reading.latitudeDegrees = value;
+      break;
+    case "longitude":
+      if (value < -180 || value > 180) return "mismatch";
+      reading.longitudeDegrees = value;
+      break;
+    case "altitude":
+      reading.altitudeMeters = value;
+      break;
+    case "distance":
+      reading.distanceMeters = value;
+      break;
+    case "heartRate":
+      if (value < 1 || value > 254) return "mismatch";
+      reading.heartRateBpm = Math.round(value);
+      break;
+    default:
+      slot satisfies never;
+  }
+  return "read";
+}
