@@ -35,6 +35,8 @@ export function readTcx(text: string): TcxReading {
   const points: TcxPoint[] = [];
   let fields = new Map<string, string>();
   let content = "";
+  /** Whether the element that closes next has no children. */
+  let isLeaf = false;
   let trackpoints = 0;
   let implausibleValues = 0;
   let laps = 0;
@@ -47,6 +49,7 @@ export function readTcx(text: string): TcxReading {
     const name = localName(tag.name);
     path.push(name);
     content = "";
+    isLeaf = true;
     if (name === "Trackpoint") fields = new Map();
     if (name === "Lap") laps++;
   });
@@ -64,13 +67,15 @@ export function readTcx(text: string): TcxReading {
       implausibleValues += read.implausible;
       if (read.point !== null) points.push(read.point);
     } else if (path.includes("Trackpoint")) {
-      if (!path.includes("Extensions"))
-        fields.set(parent === "HeartRateBpm" ? "HeartRateBpm" : name, content.trim());
+      // Values of extensions (a watch's own speed, say) are not the trackpoint's.
+      if (isLeaf && !path.includes("Extensions"))
+        fields.set(name === "Value" ? parent : name, content.trim());
     } else if (name === "DistanceMeters" && parent === "Lap") {
       const meters = Number(content);
       if (Number.isFinite(meters)) lapDistance = (lapDistance ?? 0) + meters;
     }
     content = "";
+    isLeaf = false;
   });
   parser.write(text).close();
   points.sort((left, right) => left.time - right.time);
