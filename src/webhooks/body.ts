@@ -1,0 +1,40 @@
+// A push's body, whole and bounded. The signature is over the raw bytes, so they are read once, unparsed; a body that
+// says it is too large is refused before a byte is read, one that does not say so is cut off at the limit.
+
+/** Largest push that is read. */
+export const bodyLimitBytes = 256 * 1024;
+
+export type BoundedBody =
+  | { readonly status: "read"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly status: "too_large" };
+
+/** Reads the whole body, or says that it is larger than `limitBytes`. */
+export async function readBoundedBody(request: Request, limitBytes = bodyLimitBytes): Promise<BoundedBody> {
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    // The runtime holds a sender to its Content-Length, so a body that declares itself small enough needs no counting.
+    if (!(Number(declared) <= limitBytes)) return { status: "too_large" };
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    return bytes.length > limitBytes ? { status: "too_large" } : { status: "read", bytes };
+  }
+  if (request.body === null) return { status: "read", bytes: new Uint8Array() };
+
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = request.body.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    length += part.value.length;
+    if (length > limitBytes) {
+      await reader.cancel();
+      return { status: "too_large" };
+    }
+    chunks.push(part.value);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return { status: "read", bytes };
+}
