@@ -1,0 +1,123 @@
+// Ends a connection, and erases it where that is asked (rule 14). What is ours ends first and for certain: fence, tokens,
+// tombstones, the erase job. The provider is told afterwards, once, within five seconds; its failure stops nothing.
+
+import { eq } from "drizzle-orm";
+import { databaseFor } from "../db/databases.ts";
+import { connections } from "../db/schema.ts";
+import type { Configuration } from "../kernel/configuration.ts";
+import { accountName, type ConnectionId } from "../kernel/ids.ts";
+import { describeException, log } from "../kernel/log.ts";
+import { ProblemError } from "../kernel/problem.ts";
+import type { TokenSet } from "../providers/port.ts";
+import { providerFor } from "../providers/registry.ts";
+import { syncMessage } from "../sync/messages.ts";
+import { tombstoneStatements } from "./tombstones.ts";
+
+export type Connection = typeof connections.$inferSelect;
+
+export interface DisconnectRequest {
+  readonly connection: Connection;
+  readonly erase: boolean;
+  /** A sentence for people, shown with the connection. */
+  readonly message: string | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+const upstreamMilliseconds = 5_000;
+
+/**
+ * Ends the connection; once more is no harm, and `erase` works on one that has ended. Throws `unavailable` when the
+ * queue refuses the erase job: the tombstones stand by then, and asking again completes it.
+ */
+export async function disconnect(
+  env: Env,
+  configuration: Configuration,
+  request: DisconnectRequest,
+): Promise<void> {
+  const { connection, now } = request;
+  const account = accountName(connection.provider, connection.providerUserId);
+  const object = env.ACCOUNT_SYNC.getByName(account);
+  const unlinked = await object.unlink({ connectionId: connection.id, message: request.message, now });
+  if (unlinked.status === "unknown_account" && connection.status !== "disconnected") {
+    // The object does not know what the row says, so nobody else will end the row.
+    await endRow(env, request);
+  }
+  if (request.erase) {
+    const database = databaseFor(env, connection.userId).$client;
+    await database.batch(tombstoneStatements(database, connection.id, now));
+    try {
+      await env.SYNC.send(syncMessage(account, { kind: "erase", connectionId: connection.id }));
+    } catch (exception) {
+      log("error", "disconnect.queue_refused", {
+        connectionId: connection.id,
+        ...describeException(exception),
+      });
+      throw new ProblemError("unavailable", "Disconnected, but the erasing could not be queued; ask again.", {
+        headers: { "retry-after": "30" },
+      });
+    }
+  }
+  if (unlinked.status === "unlinked" && unlinked.tokens !== null) {
+    const isTold = await tellProvider(configuration, connection, unlinked.tokens, now);
+    if (!isTold) await noteUpstreamFailure(env, connection);
+  }
+  log("info", request.erase ? "disconnect.erasing" : "disconnect.disconnected", {
+    connectionId: connection.id,
+    account,
+  });
+}
+
+async function endRow(env: Env, { connection, message, now }: DisconnectRequest): Promise<void> {
+  const fence = Math.max(now, connection.fence + 1);
+  await databaseFor(env, connection.userId)
+    .update(connections)
+    .set({ status: "disconnected", message, disconnectedAt: now, tokens: null, tokensVersion: fence, fence })
+    .where(eq(connections.id, connection.id));
+}
+
+/** Unsubscribes and revokes. True when the provider no longer lets us in. */
+async function tellProvider(
+  configuration: Configuration,
+  connection: Connection,
+  tokens: TokenSet,
+  now: number,
+): Promise<boolean> {
+  const signal = AbortSignal.timeout(upstreamMilliseconds);
+  try {
+    const provider = providerFor(configuration, connection.provider);
+    // Unsubscribing comes first, because it needs the token that revoking ends. Its failure does not matter where
+    // revoking works, since a revoked grant has no subscriptions (Fitbit reference §1.6, documented).
+    const unsubscribed = await provider.unsubscribe(
+      { accessToken: tokens.accessToken, now, signal },
+      connection.id,
+    );
+    if (!unsubscribed.ok) {
+      log("warn", "disconnect.not_unsubscribed", {
+        connectionId: connection.id,
+        code: unsubscribed.error.code,
+      });
+    }
+    const revoked = await provider.revoke({ token: tokens.refreshToken ?? tokens.accessToken, signal });
+    if (!revoked.ok) {
+      log("warn", "disconnect.not_revoked", { connectionId: connection.id, code: revoked.error.code });
+    }
+    return revoked.ok;
+  } catch (exception) {
+    log("warn", "disconnect.not_revoked", { connectionId: connection.id, ...describeException(exception) });
+    return false;
+  }
+}
+
+async function noteUpstreamFailure(
+  env: Env,
+  connection: { id: ConnectionId; userId: Connection["userId"] },
+): Promise<void> {
+  await databaseFor(env, connection.userId)
+    .update(connections)
+    .set({
+      message:
+        "Disconnected here, but the provider did not confirm it. To be certain, remove FitGlue in the provider's settings.",
+    })
+    .where(eq(connections.id, connection.id));
+}

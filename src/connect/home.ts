@@ -1,0 +1,52 @@
+// `/`: what is running. On a developer's machine it also offers to connect a sample user; on a public address it only says
+// what this is, because the way in is a link that FitGlue makes.
+
+import { html } from "hono/html";
+import type { Configuration } from "../kernel/configuration.ts";
+import { asId, type UserId } from "../kernel/ids.ts";
+import { createLink } from "./links.ts";
+import { page } from "./page.ts";
+import { providerTitles } from "./pages.ts";
+
+export const sampleUserId = asId<UserId>("sample-user");
+
+export function homePage(configuration: Configuration): Promise<Response> {
+  return configuration.isLocal ? localPage(configuration) : publicPage();
+}
+
+/** Makes a connect link for the sample user and answers its path. Only for a local Worker. */
+export async function sampleLinkPath(env: Env, configuration: Configuration, now: number): Promise<string> {
+  const provider = configuration.providers[0] ?? "fitbit";
+  const { token } = await createLink(
+    env,
+    { userId: sampleUserId, displayName: null, provider, returnUrl: null },
+    now,
+  );
+  return `/connect/${token}`;
+}
+
+function publicPage(): Promise<Response> {
+  return page(
+    { title: "FitGlue Fitbit source" },
+    html`<p>This service brings activities from Fitbit to FitGlue. To connect an account, start from FitGlue.</p>
+<p>For programs: <a href="/docs">the API</a>.</p>`,
+  );
+}
+
+function localPage(configuration: Configuration): Promise<Response> {
+  const provider = providerTitles[configuration.providers[0] ?? "fitbit"];
+  return page(
+    { title: "FitGlue Fitbit source", formTargets: ["'self'"] },
+    html`<p>Running on this machine.</p>
+<table><tbody>
+<tr><th>Worker</th><td>${configuration.publicUrl}</td></tr>
+<tr><th>${provider}</th><td>${
+      configuration.simulatorUrl === null
+        ? "the real one"
+        : html`the simulator on <a href="${configuration.simulatorUrl}">${configuration.simulatorUrl}</a>`
+    }</td></tr>
+<tr><th>API</th><td><a href="/docs">description</a>, <a href="/openapi.json">OpenAPI</a></td></tr>
+</tbody></table>
+<form method="post" action="/dev/connect"><p><button>Connect ${provider}</button> as <code>${sampleUserId}</code></p></form>`,
+  );
+}

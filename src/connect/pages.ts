@@ -1,0 +1,150 @@
+// What the user reads while connecting: who connects what, that it worked and what is missing, or why it did not. Words
+// only; the decisions are in routes.ts.
+
+import { html } from "hono/html";
+import type { ProviderName } from "../kernel/ids.ts";
+import type { GrantScope } from "../providers/port.ts";
+import type { ConnectRequest } from "./links.ts";
+import { page } from "./page.ts";
+import { type ConnectOutcome, withOutcome } from "./return-url.ts";
+
+/** A provider's name as its users know it. */
+export const providerTitles: Readonly<Record<ProviderName, string>> = {
+  fitbit: "Fitbit",
+  "google-health": "Google Health",
+};
+
+/** What a user goes without when they leave a scope out. */
+const scopeCosts: Readonly<Record<GrantScope, { title: string; cost: string }>> = {
+  activity: { title: "Activity and exercise", cost: "no activity can be fetched at all" },
+  heartrate: { title: "Heart rate", cost: "activities arrive without heart rate" },
+  location: { title: "Location and GPS", cost: "activities arrive without a route" },
+  profile: { title: "Profile", cost: "your time zone is not known" },
+  settings: { title: "Devices and settings", cost: "the name of your device is not known" },
+};
+
+/** Who connects what; nothing has happened yet. `authorizeUrl` is where the button leads. */
+export function confirmPage(request: ConnectRequest, authorizeUrl: string): Promise<Response> {
+  const provider = providerTitles[request.provider];
+  return page(
+    {
+      title: `Connect ${provider} to FitGlue`,
+      // Chrome holds a form to this list through every redirect it leads to, and where a provider sends somebody who is
+      // not signed in is not known to us: hence any https besides the authorization page itself.
+      formTargets: ["'self'", new URL(authorizeUrl).origin, "https:"],
+    },
+    html`<p>FitGlue will read the activities of your ${provider} account for the FitGlue user
+<strong>${request.displayName ?? request.userId}</strong>.</p>
+<p>If that is not you, close this page: nothing has happened yet.</p>
+<form method="post"><button>Connect ${provider}</button></form>
+<p>${provider} asks you next what FitGlue may read. Whatever you leave out there is missing from your activities, and
+the rest works all the same.</p>`,
+  );
+}
+
+/** It worked; `missing` are the scopes that the user left out. */
+export function connectedPage(provider: ProviderName, missing: readonly GrantScope[]): Promise<Response> {
+  const title = providerTitles[provider];
+  return page(
+    { title: `${title} is connected` },
+    html`<p>New activities come to FitGlue by themselves from now on. You can close this page.</p>
+${
+  missing.length === 0
+    ? ""
+    : html`<p>You left out a part of what FitGlue asked for:</p>
+<ul>${missing.map((scope) => html`<li><strong>${scopeCosts[scope].title}</strong>: ${scopeCosts[scope].cost}</li>`)}</ul>
+<p>To change that, connect ${title} once more from FitGlue.</p>`
+}`,
+  );
+}
+
+/** Another FitGlue user has connected this account. Nothing of theirs was changed. */
+export function heldPage(request: ConnectRequest): Promise<Response> {
+  const title = providerTitles[request.provider];
+  return page(
+    { title: `This ${title} account is taken`, status: 409 },
+    html`<p>Another FitGlue user has connected this ${title} account, and an account can be connected once. Their
+connection goes on working; yours was not made.</p>
+<p>If both are yours, disconnect it there first, or sign in to ${title} with another account and try again.</p>
+${wayBack(request, "held")}`,
+  );
+}
+
+/** The user said no at the provider. */
+export function deniedPage(request: ConnectRequest): Promise<Response> {
+  const title = providerTitles[request.provider];
+  return page(
+    { title: `${title} was not connected` },
+    html`<p>You chose not to give FitGlue access, so nothing was connected and nothing is read.</p>
+<p>You can connect ${title} from FitGlue whenever you like.</p>`,
+  );
+}
+
+/** Something failed after the user said yes. */
+export function failedPage(request: ConnectRequest, status: 502 | 503 | 400): Promise<Response> {
+  const title = providerTitles[request.provider];
+  return page(
+    { title: `${title} could not be connected`, status },
+    html`<p>${
+      status === 400
+        ? `${title} reported an error instead of your consent.`
+        : `${title} did not complete the connection. Nothing was changed.`
+    }</p>
+<p>Please ask FitGlue for a new link and try again in a few minutes.</p>
+${wayBack(request, "failed")}`,
+  );
+}
+
+/** A link that does nothing (any more). */
+export function deadLinkPage(status: "expired" | "unknown"): Promise<Response> {
+  return status === "expired"
+    ? page(
+        { title: "This link has expired", status: 410 },
+        html`<p>A link to connect an account works for 10 minutes. Please ask FitGlue for a new one.</p>`,
+      )
+    : page(
+        { title: "This link does not work", status: 404 },
+        html`<p>It has been used, or it was never made. A link to connect an account works once. Please ask FitGlue for
+a new one.</p>`,
+      );
+}
+
+/** A callback that belongs to no flow of this browser. */
+export function strayCallbackPage(reason: "unknown" | "other_browser" | "incomplete"): Promise<Response> {
+  return page(
+    { title: "Nothing was connected", status: 400 },
+    html`<p>${
+      reason === "other_browser"
+        ? "This page was opened in another browser than the one that began connecting."
+        : "This attempt to connect has ended: it took longer than 10 minutes, was completed already, or is not whole."
+    }</p>
+<p>Please ask FitGlue for a new link.</p>`,
+  );
+}
+
+/** An address under /oauth or /connect that is none. */
+export function unknownPage(): Promise<Response> {
+  return page({ title: "There is nothing here", status: 404 }, html`<p>Please check the address.</p>`);
+}
+
+/** A request that another website's page sent. */
+export function foreignFormPage(): Promise<Response> {
+  return page(
+    { title: "Nothing was connected", status: 403 },
+    html`<p>This request came from another website's page. Please open the link that FitGlue gave you.</p>`,
+  );
+}
+
+/** Something broke on our side. */
+export function brokenPage(): Promise<Response> {
+  return page(
+    { title: "Something went wrong here", status: 500 },
+    html`<p>It is not your fault. Please ask FitGlue for a new link and try again in a few minutes.</p>`,
+  );
+}
+
+function wayBack(request: ConnectRequest, outcome: ConnectOutcome) {
+  return request.returnUrl === null
+    ? ""
+    : html`<p><a href="${withOutcome(request.returnUrl, outcome)}">Back to FitGlue</a></p>`;
+}

@@ -1,0 +1,164 @@
+// The user's browser: the confirm page, the way to the provider, and the way back. GET changes nothing; the POST takes the
+// link out of use and binds the browser with a cookie; the callback takes the state out of use, whatever comes of it.
+
+import { type Context, Hono } from "hono";
+import { generateCookie, getCookie } from "hono/cookie";
+import type { AppEnvironment } from "../kernel/app-environment.ts";
+import { readClock } from "../kernel/clock.ts";
+import { describeException, log } from "../kernel/log.ts";
+import { providerFor } from "../providers/registry.ts";
+import {
+  authorizationLifetimeSeconds,
+  cookieNameOf,
+  finishAuthorization,
+  startAuthorization,
+} from "./authorizations.ts";
+import { completeConnection } from "./complete.ts";
+import { type ConnectRequest, consumeLink, readLink } from "./links.ts";
+import {
+  brokenPage,
+  confirmPage,
+  connectedPage,
+  deadLinkPage,
+  deniedPage,
+  failedPage,
+  foreignFormPage,
+  heldPage,
+  strayCallbackPage,
+  unknownPage,
+} from "./pages.ts";
+import { withOutcome } from "./return-url.ts";
+
+type Handling = Context<AppEnvironment>;
+
+export const connectRoutes = new Hono<AppEnvironment>()
+  .get("/connect/:token", showLink)
+  .post("/connect/:token", useLink)
+  .get("/oauth/:provider/callback", finish)
+  .onError((exception) => {
+    log("error", "connect.failed", describeException(exception));
+    return brokenPage();
+  });
+
+async function showLink(c: Handling): Promise<Response> {
+  const { configuration } = c.var;
+  const link = await readLink(c.env, c.req.param("token") ?? "", await readClock(configuration));
+  if (link.status !== "open") return deadLinkPage(link.status);
+  return confirmPage(link.request, authorizeUrl(c, link.request, { state: "", codeChallenge: "" }));
+}
+
+async function useLink(c: Handling): Promise<Response> {
+  const { configuration } = c.var;
+  if (isForeignForm(c)) return foreignFormPage();
+  const now = await readClock(configuration);
+  const token = c.req.param("token") ?? "";
+  const request = await consumeLink(c.env, token, now);
+  if (request === null) {
+    const link = await readLink(c.env, token, now);
+    return deadLinkPage(link.status === "expired" ? "expired" : "unknown");
+  }
+  const started = await startAuthorization(c.env, configuration, request, now);
+  const cookie = cookieText(
+    started.cookieName,
+    started.cookieValue,
+    authorizationLifetimeSeconds,
+    configuration.isLocal,
+  );
+  return redirect(authorizeUrl(c, request, started), cookie);
+}
+
+async function finish(c: Handling): Promise<Response> {
+  const { configuration } = c.var;
+  const provider = configuration.providers.find((name) => name === c.req.param("provider"));
+  if (provider === undefined) return unknownPage();
+  const state = c.req.query("state");
+  if (state === undefined || state === "") return strayCallbackPage("incomplete");
+
+  const now = await readClock(configuration);
+  const readCookie = (name: string) => getCookie(c, name);
+  const flow = await finishAuthorization(c.env, configuration, { state, readCookie, now });
+  if (flow.status !== "valid") return strayCallbackPage(flow.status);
+  if (flow.request.provider !== provider) return strayCallbackPage("unknown");
+  const answer = await settleCallback(c, flow.request, flow.codeVerifier, now);
+  answer.headers.append(
+    "set-cookie",
+    cookieText(await cookieNameOf(configuration, state), "", 0, configuration.isLocal),
+  );
+  return answer;
+}
+
+/** The state was ours and this browser's: what did the provider say? */
+async function settleCallback(
+  c: Handling,
+  request: ConnectRequest,
+  codeVerifier: string,
+  now: number,
+): Promise<Response> {
+  const { configuration } = c.var;
+  const refusal = c.req.query("error");
+  if (refusal === "access_denied") {
+    return request.returnUrl === null
+      ? deniedPage(request)
+      : redirect(withOutcome(request.returnUrl, "denied"));
+  }
+  const code = c.req.query("code");
+  if (refusal !== undefined || code === undefined || code === "") {
+    log("warn", "connect.authorization_refused", { kind: request.provider });
+    return failedPage(request, 400);
+  }
+  const provider = providerFor(configuration, request.provider);
+  const redirectUri = redirectUriOf(c, request);
+  const grant = await provider.exchangeCode({ code, codeVerifier, redirectUri, now });
+  if (!grant.ok) {
+    log("warn", "connect.exchange_failed", { kind: request.provider, code: grant.error.code });
+    return failedPage(request, 502);
+  }
+  const completion = await completeConnection(c.env, configuration, provider, request, grant.value, now);
+  if (completion.status === "held") return heldPage(request);
+  return request.returnUrl === null
+    ? connectedPage(request.provider, completion.missingScopes)
+    : redirect(withOutcome(request.returnUrl, "connected", completion.connectionId));
+}
+
+function authorizeUrl(
+  c: Handling,
+  request: ConnectRequest,
+  flow: { readonly state: string; readonly codeChallenge: string },
+): string {
+  const { state, codeChallenge } = flow;
+  const provider = providerFor(c.var.configuration, request.provider);
+  return provider.authorizationUrl({ state, codeChallenge, redirectUri: redirectUriOf(c, request) });
+}
+
+/** One redirect URI a provider, which has to equal the registered one to the letter. */
+function redirectUriOf(c: Handling, request: ConnectRequest): string {
+  return `${c.var.configuration.publicUrl}/oauth/${request.provider}/callback`;
+}
+
+/**
+ * Whether another site's page sent this form. `Origin` is `null` from our own page, because of its referrer policy, so
+ * the browser's own word counts first; where it is missing, a foreign origin still gives itself away.
+ */
+export function isForeignForm(c: Handling): boolean {
+  const site = c.req.header("sec-fetch-site");
+  if (site !== undefined) return site !== "same-origin" && site !== "none";
+  const origin = c.req.header("origin");
+  return origin !== undefined && origin !== "null" && origin !== c.var.configuration.publicUrl;
+}
+
+function redirect(location: string, cookie: string | null = null): Response {
+  const headers = new Headers({ location, "cache-control": "no-store", "referrer-policy": "no-referrer" });
+  if (cookie !== null) headers.append("set-cookie", cookie);
+  return new Response(null, { status: 303, headers });
+}
+
+/** `Lax`, because the callback is a navigation that another site begins. */
+function cookieText(name: string, value: string, maxAgeSeconds: number, isLocal: boolean): string {
+  return generateCookie(name, value, {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Lax",
+    secure: !isLocal,
+    maxAge: maxAgeSeconds,
+  });
+}
