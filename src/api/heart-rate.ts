@@ -1,0 +1,204 @@
+// `GET /v1/users/{userId}/heart-rate`: the heart rate of a window of at most 24 hours, straight from the provider, with a
+// token and a call that the account's object lends. It stores nothing.
+
+import { createRoute, z } from "@hono/zod-openapi";
+import { sql } from "drizzle-orm";
+import type { Connection } from "../connect/disconnect.ts";
+import { type Database, databaseFor } from "../db/databases.ts";
+import { connections } from "../db/schema.ts";
+import { readClock } from "../kernel/clock.ts";
+import { accountName, asId, type UserId } from "../kernel/ids.ts";
+import { ProblemError } from "../kernel/problem.ts";
+import type { ProviderError } from "../providers/errors.ts";
+import type { HeartRateRequest, HeartRateResult, Provider, ProviderResult } from "../providers/port.ts";
+import { providerFor } from "../providers/registry.ts";
+import { streamCompletenessSchema } from "./activity-schema.ts";
+import { requireScope } from "./authenticate.ts";
+import { requireActive } from "./find-connection.ts";
+import { windowCompleteness } from "./heart-rate-window.ts";
+import { apiRouter, problems } from "./router.ts";
+import { timeOutput, timeText } from "./schemas.ts";
+
+const windowAtMost = 24 * 3_600_000;
+
+const instant = z.iso.datetime({ offset: true, error: "an RFC 3339 date-time with its offset" });
+
+const route = createRoute({
+  method: "get",
+  path: "/users/{userId}/heart-rate",
+  summary: "A user's heart rate in a window",
+  description: "At most 24 hours, second by second where the provider has it. Scope `read`.",
+  tags: ["Heart rate"],
+  middleware: requireScope("read"),
+  request: {
+    params: z.object({ userId: z.string() }),
+    query: z.object({ start: instant, end: instant }),
+  },
+  responses: {
+    200: {
+      description: "The samples, in order; gaps are gaps",
+      content: {
+        "application/json": {
+          schema: z
+            .object({
+              samples: z.array(z.object({ time: timeOutput, bpm: z.int() })),
+              timeBasis: z
+                .enum(["utc", "inferred"])
+                .openapi({
+                  description:
+                    "`inferred`: the provider gave local times, and the offset is the nearest activity's.",
+                }),
+              completeness: streamCompletenessSchema,
+            })
+            .openapi("HeartRate"),
+        },
+      },
+    },
+    ...problems(
+      "invalid_request",
+      "window_too_large",
+      "not_found",
+      "connection_not_active",
+      "rate_limited",
+      "provider_failed",
+    ),
+  },
+});
+
+export const heartRateRoutes = apiRouter().openapi(route, async (c) => {
+  const query = c.req.valid("query");
+  const window = { startTime: Date.parse(query.start), endTime: Date.parse(query.end) };
+  if (window.endTime <= window.startTime) {
+    throw new ProblemError("invalid_request", "The end must come after the start.", { field: "query.end" });
+  }
+  if (window.endTime - window.startTime > windowAtMost) {
+    throw new ProblemError("window_too_large", "A window may hold 24 hours.", { field: "query.end" });
+  }
+  const userId = asId<UserId>(c.req.valid("param").userId);
+  const database = databaseFor(c.env, userId);
+  const connection = await findOwn(database, userId);
+  requireActive(connection);
+  const provider = providerFor(c.var.configuration, connection.provider);
+  const now = await readClock(c.var.configuration);
+  const utcOffsetSeconds = await nearestOffset(database, connection, window.startTime);
+  const answer = await fetchWithPermit(
+    c.env,
+    provider,
+    connection,
+    { ...window, utcOffsetSeconds, averageHeartRate: null },
+    now,
+  );
+  // An adapter may answer with more than was asked.
+  const samples =
+    answer.kind === "samples"
+      ? answer.samples.filter(({ time }) => time >= window.startTime && time <= window.endTime)
+      : [];
+  return c.json(
+    {
+      samples: samples.map(({ time, bpm }) => ({ time: timeText(time), bpm })),
+      timeBasis: answer.kind === "samples" ? answer.timeBasis : "utc",
+      completeness: windowCompleteness(samples, window, answer.kind === "missing" ? answer.reason : null),
+    },
+    200,
+  );
+});
+
+/** The user's connection: the one that has not ended, if there is one. */
+async function findOwn(database: Database, userId: UserId): Promise<Connection> {
+  const [connection] = await database
+    .select()
+    .from(connections)
+    .where(sql`${connections.userId} = ${userId}`)
+    .orderBy(
+      sql`${connections.status} = 'active' DESC, ${connections.status} = 'disconnected', ${connections.connectedAt} DESC`,
+    )
+    .limit(1);
+  if (connection === undefined) throw new ProblemError("not_found", "This user has no connection.");
+  return connection;
+}
+
+/** The offset of the activity that lies nearest to a time; 0 where there is none, which only matters for local times. */
+async function nearestOffset(database: Database, connection: Connection, time: number): Promise<number> {
+  const row = await database.$client
+    .prepare(
+      `SELECT json_extract(entry, '$.utcOffsetSeconds') AS utcOffsetSeconds FROM (
+         SELECT * FROM (SELECT entry, start_time FROM activities
+           WHERE connection_id = ?1 AND start_time <= ?2 AND entry IS NOT NULL ORDER BY start_time DESC LIMIT 1)
+         UNION ALL
+         SELECT * FROM (SELECT entry, start_time FROM activities
+           WHERE connection_id = ?1 AND start_time > ?2 AND entry IS NOT NULL ORDER BY start_time LIMIT 1)
+       ) ORDER BY abs(start_time - ?2) LIMIT 1`,
+    )
+    .bind(connection.id, time)
+    .first<{ utcOffsetSeconds: number | null }>();
+  return row?.utcOffsetSeconds ?? 0;
+}
+
+/** One call with a token that the account's object lends, and one more with a new token if the first was refused. */
+async function fetchWithPermit(
+  env: Env,
+  provider: Provider,
+  connection: Connection,
+  request: HeartRateRequest,
+  now: number,
+): Promise<HeartRateResult> {
+  const object = env.ACCOUNT_SYNC.getByName(accountName(connection.provider, connection.providerUserId));
+  const permit = await object.permit({ calls: 2, priority: "fresh", now });
+  switch (permit.status) {
+    case "permitted":
+      break;
+    case "no_budget":
+      throw rateLimited(permit.until, now);
+    case "failed":
+      throw providerFailed(permit.error);
+    case "halted":
+    case "unknown_account":
+      throw new ProblemError(
+        "connection_not_active",
+        "The connection is not active; the user has to reconnect.",
+      );
+    default:
+      throw new Error(permit satisfies never);
+  }
+  let spent = 1;
+  let answer = await provider.fetchHeartRate({ accessToken: permit.accessToken, now }, request);
+  if (!answer.ok && answer.error.code === "unauthorized" && permit.calls > 1) {
+    const renewed = await object.renew({ rejectedToken: permit.accessToken, now });
+    if (renewed.status === "renewed") {
+      spent = 2;
+      answer = await provider.fetchHeartRate({ accessToken: renewed.accessToken, now }, request);
+    }
+  }
+  await object.settle({
+    report: { spent, rate: answer.rate, limitedUntil: limitOf(answer) },
+    granted: permit.calls,
+    now,
+  });
+  if (answer.ok) return answer.value;
+  switch (answer.error.code) {
+    case "scope_missing":
+      return { kind: "missing", reason: "scope_not_granted" };
+    case "rate_limited":
+      throw rateLimited(answer.error.retryAt, now);
+    case "provider_gone":
+      await object.halt({ reason: "provider_gone", now });
+      throw providerFailed(answer.error);
+    default:
+      throw providerFailed(answer.error);
+  }
+}
+
+function limitOf(answer: ProviderResult<HeartRateResult>): number | null {
+  return !answer.ok && answer.error.code === "rate_limited" ? answer.error.retryAt : null;
+}
+
+function rateLimited(until: number, now: number): ProblemError {
+  const retryAfterSeconds = Math.max(1, Math.ceil((until - now) / 1000));
+  return new ProblemError("rate_limited", "The account's calls are spent until its hour rolls.", {
+    headers: { "retry-after": String(retryAfterSeconds) },
+  });
+}
+
+function providerFailed(error: ProviderError): ProblemError {
+  return new ProblemError("provider_failed", error.message);
+}
