@@ -18,7 +18,7 @@ export interface TcxReading {
   readonly points: readonly TcxPoint[];
   /** Trackpoints as written, those without a valid time included. */
   readonly trackpoints: number;
-  /** Values that no sensor can have measured: a heart rate of 300, a latitude of 91, both coordinates 0. */
+  /** Values that no sensor can have measured: a heart rate of 300, a latitude of 91, both coordinates 0 (one value). */
   readonly implausibleValues: number;
   /** Sum of the laps' own distances; null when no lap tells one. */
   readonly lapDistanceMeters: number | null;
