@@ -114,6 +114,10 @@ export function editActivity(
     activityTypeId: type.id,
     start: fields.start ?? { timeMs: old.startTimeMs, utcOffsetSeconds: old.utcOffsetSeconds },
   });
+  // A file without distance does not get one by being renamed.
+  if (activity.file && old.distanceMeters === undefined && fields.distanceMeters === undefined) {
+    delete merged.distanceMeters;
+  }
   activity.recipe = merged;
   activity.logType = fields.logType ?? activity.logType;
   if (!activity.file || fields.calories !== undefined)

@@ -61,12 +61,8 @@ async function answer(
   if (response.body) {
     for await (const chunk of response.body) {
       if (outgoing.destroyed) return;
-      if (!outgoing.write(chunk)) {
-        await new Promise<void>((resolve) => {
-          outgoing.once("drain", resolve);
-          outgoing.once("close", resolve);
-        });
-      }
+      // Waiting for each piece keeps memory bounded, and what was sent before a cut really arrives.
+      await new Promise<void>((resolve) => outgoing.write(chunk, () => resolve()));
     }
   }
   outgoing.end();
