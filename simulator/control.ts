@@ -270,7 +270,7 @@ function endOf(state: State, fields: WorkoutFields): Response | null {
   const endMs = startMs + (fields.durationSeconds ?? 1800) * 1000;
   if (endMs <= state.clock.now() + 60_000) return null;
   return jsonResponse(400, {
-    error: `The workout would end at ${new Date(endMs).toISOString()}, but the simulated clock is at ${new Date(state.clock.now()).toISOString()}.`,
+    error: `startTime: the workout would end at ${new Date(endMs).toISOString()}, but the simulated clock is at ${new Date(state.clock.now()).toISOString()}.`,
     where: "startTime",
   });
 }
