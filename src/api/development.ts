@@ -11,6 +11,7 @@ import type { AppEnvironment } from "../kernel/app-environment.ts";
 import { readClock } from "../kernel/clock.ts";
 import { accountName } from "../kernel/ids.ts";
 import { ProblemError } from "../kernel/problem.ts";
+import { openContext } from "../sync/context.ts";
 import { runSchedule } from "../sync/schedule.ts";
 import { timeText } from "./schemas.ts";
 
@@ -41,6 +42,6 @@ export const developmentRoutes = new Hono<AppEnvironment>()
         await c.env.ACCOUNT_SYNC.getByName(accountName(provider, providerUserId)).runDue({ now });
       }
     }
-    await runSchedule(c.env, now);
+    await runSchedule(await openContext(c.env));
     return c.json({ ranAt: timeText(now) });
   });

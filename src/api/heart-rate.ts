@@ -3,6 +3,8 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { sql } from "drizzle-orm";
+import { measureStream } from "../activities/completeness.ts";
+import type { StreamCompleteness } from "../activities/document.ts";
 import type { Connection } from "../connect/disconnect.ts";
 import { type Database, databaseFor } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
@@ -10,12 +12,17 @@ import { readClock } from "../kernel/clock.ts";
 import { accountName, asId, type UserId } from "../kernel/ids.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import type { ProviderError } from "../providers/errors.ts";
-import type { HeartRateRequest, HeartRateResult, Provider, ProviderResult } from "../providers/port.ts";
+import type {
+  HeartRateRequest,
+  HeartRateResult,
+  HeartRateSample,
+  Provider,
+  ProviderResult,
+} from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
 import { streamCompletenessSchema } from "./activity-schema.ts";
 import { requireScope } from "./authenticate.ts";
 import { requireActive } from "./find-connection.ts";
-import { windowCompleteness } from "./heart-rate-window.ts";
 import { apiRouter, problems } from "./router.ts";
 import { timeOutput, timeText } from "./schemas.ts";
 
@@ -42,12 +49,10 @@ const route = createRoute({
           schema: z
             .object({
               samples: z.array(z.object({ time: timeOutput, bpm: z.int() })),
-              timeBasis: z
-                .enum(["utc", "inferred"])
-                .openapi({
-                  description:
-                    "`inferred`: the provider gave local times, and the offset is the nearest activity's.",
-                }),
+              timeBasis: z.enum(["utc", "inferred"]).openapi({
+                description:
+                  "`inferred`: the provider gave local times, and the offset is the nearest activity's.",
+              }),
               completeness: streamCompletenessSchema,
             })
             .openapi("HeartRate"),
@@ -97,11 +102,25 @@ export const heartRateRoutes = apiRouter().openapi(route, async (c) => {
     {
       samples: samples.map(({ time, bpm }) => ({ time: timeText(time), bpm })),
       timeBasis: answer.kind === "samples" ? answer.timeBasis : "utc",
-      completeness: windowCompleteness(samples, window, answer.kind === "missing" ? answer.reason : null),
+      completeness: completenessOf(answer, samples, window),
     },
     200,
   );
 });
+
+/** An empty set means that nobody wore the device; why a part is missing is not known. */
+function completenessOf(
+  answer: HeartRateResult,
+  samples: readonly HeartRateSample[],
+  { startTime, endTime }: { readonly startTime: number; readonly endTime: number },
+): StreamCompleteness {
+  const reason = answer.kind === "missing" ? answer.reason : samples.length === 0 ? "not_worn" : undefined;
+  return measureStream(
+    samples.map(({ time }) => time),
+    { start: startTime, end: endTime, activeSeconds: (endTime - startTime) / 1000 },
+    reason,
+  );
+}
 
 /** The user's connection: the one that has not ended, if there is one. */
 async function findOwn(database: Database, userId: UserId): Promise<Connection> {
