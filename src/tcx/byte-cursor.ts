@@ -8,7 +8,6 @@ import { timeFromParts } from "./times.ts";
 export type CursorOutcome = "read" | "mismatch" | "needs_more";
 
 const powersOfTen = Float64Array.from({ length: 19 }, (_, exponent) => 10 ** exponent);
-const maximumDigits = 18;
 
 export class ByteCursor {
   view: DataView;
@@ -27,30 +26,67 @@ export class ByteCursor {
     let position = this.position;
     const negative = position < end && view.getUint8(position) === character.hyphen;
     if (negative) position++;
-    // The first nine digits and the next nine: each part is an exact small integer.
-    let high = 0;
-    let low = 0;
-    let digits = 0;
-    let beforePoint = -1;
+
+    // What is before the point, at most nine digits: an exact small integer.
+    const first = position;
+    let whole = 0;
     let last = 0;
     for (; position < end; position++) {
       last = view.getUint8(position);
       const digit = last - character.zero;
-      if (digit >= 0 && digit <= 9) {
-        if (digits < 9) high = high * 10 + digit;
-        else low = low * 10 + digit;
-        if (++digits > maximumDigits) return "mismatch";
-      } else if (last === character.point && beforePoint === -1 && digits > 0) {
-        beforePoint = digits;
-      } else break;
+      if (digit < 0 || digit > 9) break;
+      whole = (Math.imul(whole, 10) + digit) | 0;
     }
+    const wholeDigits = position - first;
+    if (wholeDigits > 9) return "mismatch";
     if (position >= end) return "needs_more";
-    if (last !== character.less || digits === 0 || digits === beforePoint) return "mismatch";
-    const scale = beforePoint === -1 ? 0 : digits - beforePoint;
-    const magnitude = quotient(high, low, digits > 9 ? digits - 9 : 0, scale);
-    if (Number.isNaN(magnitude)) return "mismatch";
+    if (wholeDigits === 0) return "mismatch";
+    if (last === character.less) return this.#accept(position, negative ? -whole : whole);
+    if (last !== character.point) return "mismatch";
+
+    // What is after it, four digits at a time while there are four, in two exact integers.
+    const point = position++;
+    let high = whole;
+    let highDigits = wholeDigits;
+    while (highDigits <= 5 && position + 4 <= end) {
+      const four = fourDigits(view.getUint32(position, true));
+      if (four < 0) break;
+      high = (Math.imul(high, 10_000) + four) | 0;
+      highDigits += 4;
+      position += 4;
+    }
+    for (; highDigits < 9 && position < end; position++, highDigits++) {
+      last = view.getUint8(position);
+      const digit = last - character.zero;
+      if (digit < 0 || digit > 9) break;
+      high = (Math.imul(high, 10) + digit) | 0;
+    }
+    let low = 0;
+    const lowStart = position;
+    while (position + 4 <= end && position - lowStart <= 4) {
+      const four = fourDigits(view.getUint32(position, true));
+      if (four < 0) break;
+      low = (Math.imul(low, 10_000) + four) | 0;
+      position += 4;
+    }
+    for (; position < end; position++) {
+      last = view.getUint8(position);
+      const digit = last - character.zero;
+      if (digit < 0 || digit > 9) break;
+      low = (Math.imul(low, 10) + digit) | 0;
+    }
+    const lowDigits = position - lowStart;
+    if (lowDigits > 9) return "mismatch";
+    if (position >= end) return "needs_more";
+    const scale = position - point - 1;
+    if (last !== character.less || scale === 0) return "mismatch";
+    const magnitude = quotient(high, low, lowDigits, scale);
+    return Number.isNaN(magnitude) ? "mismatch" : this.#accept(position, negative ? -magnitude : magnitude);
+  }
+
+  #accept(position: number, value: number): CursorOutcome {
     this.position = position;
-    this.value = negative ? -magnitude : magnitude;
+    this.value = value;
     return "read";
   }
 
@@ -128,6 +164,17 @@ export class ByteCursor {
   }
 }
 
+/**
+ * Four decimal digits, read as one little-endian word, as a number; -1 if one of them is no digit. Adding 0x76 to a byte
+ * sets its top bit if the byte is above 9; then pairs are joined, and the pairs of pairs.
+ */
+function fourDigits(word: number): number {
+  const digits = (word - 0x3030_3030) | 0;
+  if ((((digits + 0x7676_7676) | digits) & 0x8080_8080) !== 0) return -1;
+  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff_00ff;
+  return (pairs & 0xff) * 100 + (pairs >>> 16);
+}
+
 /** Two decimal digits as a number, or one that is out of every range. */
 function twoDigits(view: DataView, position: number): number {
   const tens = view.getUint8(position) - character.zero;
@@ -136,7 +183,7 @@ function twoDigits(view: DataView, position: number): number {
 }
 
 /**
- * (high · 10^lowDigits + low) / 10^scale, correctly rounded; NaN in the rare case that this method cannot tell.
+ * (high · 10^lowDigits + low) / 10^scale for high below 10^9, correctly rounded; NaN in the rare case that this method cannot tell.
  * Fitbit writes coordinates with 17 digits (reference §4.1), more than a double holds exactly, so the dividend is kept
  * as a sum of two doubles, and the remainder of the division, computed without error (Dekker 1971), corrects the
  * quotient. If the correction gives the same double when it is a little smaller and a little larger, that is the one.

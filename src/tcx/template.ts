@@ -2,7 +2,7 @@
 // before it, and only the values differ. A trackpoint that the scanner has proven and the careful path has read gives
 // a template: the bytes between its values. Where those bytes come again in the same track, they are well-formed for
 // the same reason, and what stands between them may only be a number, a time or plain text. So a usual trackpoint
-// costs a comparison of four bytes at a time and its digits, with no check left out. Anything else goes the careful way.
+// costs a comparison of eight bytes at a time and its digits, with no check left out. Anything else goes the careful way.
 
 import type { ByteCursor, CursorOutcome } from "./byte-cursor.ts";
 import type { TrackpointReading } from "./samples.ts";
@@ -19,12 +19,13 @@ export interface SlotMark {
 export const longestTrackpoint = 16_384;
 /** No slot's text is longer; see ByteCursor. */
 const longestText = 256;
+const wordLength = 8;
 /** With and without position, altitude and heart rate is eight ways to write a trackpoint. */
 const templatesKept = 8;
 
 interface Part {
-  /** The bytes before the slot: as little-endian words, and the last four again. */
-  readonly words: Int32Array;
+  /** The bytes before the slot, eight at a time as the double that they spell, and the last eight again. */
+  readonly words: Float64Array;
   readonly lastWord: number;
   readonly length: number;
   readonly slot: Slot | "end";
@@ -86,7 +87,9 @@ export class TemplateSet {
   match(cursor: ByteCursor, reading: TrackpointReading): TrackpointTemplate | "needs_more" | "mismatch" {
     const start = cursor.position;
     let result: "needs_more" | "mismatch" = "mismatch";
-    for (const [index, template] of this.#templates.entries()) {
+    for (let index = 0; index < this.#templates.length; index++) {
+      const template = this.#templates[index];
+      if (template === undefined) break;
       cursor.position = start;
       const outcome = template.match(cursor, reading);
       if (outcome === "read") {
@@ -121,25 +124,31 @@ export class TemplateSet {
   }
 }
 
-/** Bytes `start` to `end - 1` as words; null if there are fewer than four, which no markup between two texts has. */
+/**
+ * Bytes `start` to `end - 1` as words; null if they are fewer than eight or spell no comparable number. Doubles, because
+ * they are the widest that JavaScript compares at once; two doubles are equal exactly if their bytes are, but for NaN
+ * (refused here) and for zero, whose bytes no document holds.
+ */
 function literalPart(view: DataView, start: number, end: number, slot: Part["slot"]): Part | null {
   const length = end - start;
-  if (length < 4) return null;
-  const words = Int32Array.from({ length: length >> 2 }, (_, index) =>
-    view.getInt32(start + 4 * index, true),
+  if (length < wordLength) return null;
+  const words = Float64Array.from({ length: Math.floor(length / wordLength) }, (_, index) =>
+    view.getFloat64(start + wordLength * index, true),
   );
-  return { words, lastWord: view.getInt32(end - 4, true), length, slot };
+  const lastWord = view.getFloat64(end - wordLength, true);
+  return words.some(Number.isNaN) || Number.isNaN(lastWord) ? null : { words, lastWord, length, slot };
 }
 
 function matchLiteral(cursor: ByteCursor, part: Part): CursorOutcome {
   const { view, position } = cursor;
   const { words, length } = part;
-  if (position + length > cursor.end) return "needs_more";
-  for (let index = 0; index < words.length; index++) {
-    if (view.getInt32(position + 4 * index, true) !== words[index]) return "mismatch";
+  const end = position + length;
+  if (end > cursor.end) return "needs_more";
+  for (let index = 0, at = position; index < words.length; index++, at += wordLength) {
+    if (view.getFloat64(at, true) !== words[index]) return "mismatch";
   }
-  if (view.getInt32(position + length - 4, true) !== part.lastWord) return "mismatch";
-  cursor.position = position + length;
+  if (view.getFloat64(end - wordLength, true) !== part.lastWord) return "mismatch";
+  cursor.position = end;
   return "read";
 }
 
