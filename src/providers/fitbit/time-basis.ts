@@ -17,6 +17,8 @@ const day = 86_400 * second;
 const clockTolerance = 5 * minute;
 /** The provider averages over time, we over samples, which come more often when the heart beats faster. */
 const averageToleranceBpm = 5;
+/** A reading that covers the activity and whose average is further off than this cannot be the activity. */
+const refutedBpm = 15;
 /** Readings whose averages are nearer to each other than this cannot be told apart by them. */
 const clearDifferenceBpm = 2;
 /** Sensors record more often during an exercise than at rest; a reading this many times as dense is the exercise. */
@@ -48,7 +50,8 @@ export function wallWindow(question: Question): WallWindow {
  * 1. without an offset both readings are one;
  * 2. a sample that one reading puts into the future rules that reading out;
  * 3. against the provider's average over the activity: the reading that comes clearly nearer, or, where both come near,
- *    the one that holds clearly more samples; the local reading must come within 5 bpm and cover half of the activity;
+ *    the one that holds clearly more samples; the local reading must cover half of the activity and come within 5 bpm, or
+ *    within 15 where the UTC reading covers it too and is further off than that;
  * 4. what an earlier answer proved, else UTC.
  */
 export function timeBasisOf(samples: readonly WallSample[], question: Question): TimeBasis {
@@ -73,7 +76,9 @@ function byAverage(samples: readonly WallSample[], offset: number, question: Que
   if (question.averageHeartRate === null) return null;
   const utc = reading(samples, 0, question, question.averageHeartRate);
   const local = reading(samples, offset, question, question.averageHeartRate);
-  const localIsPossible = local.bpmOff <= averageToleranceBpm && local.coverage >= leastCoverage;
+  const utcIsRefuted = utc.coverage >= leastCoverage && utc.bpmOff > refutedBpm;
+  const tolerance = utcIsRefuted ? refutedBpm : averageToleranceBpm;
+  const localIsPossible = local.bpmOff <= tolerance && local.coverage >= leastCoverage;
   if (!localIsPossible) return utc.count > 0 ? "utc" : null;
   if (utc.bpmOff - local.bpmOff >= clearDifferenceBpm) return "inferred";
   if (local.bpmOff - utc.bpmOff >= clearDifferenceBpm) return "utc";

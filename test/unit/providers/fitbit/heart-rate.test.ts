@@ -242,6 +242,9 @@ describe("a parameter that was ignored", () => {
     };
     expect(await basis({ averageHeartRate: 148 })).toBe("inferred");
     expect(await basis({ averageHeartRate: 63 })).toBe("utc");
+    // Ten beats off is too far for a proof, but nearer than the other hour's ninety.
+    expect(await basis({ averageHeartRate: 140 })).toBe("inferred");
+    expect(await basis({ averageHeartRate: 110 })).toBe("utc");
     // Without proof the documented behaviour stands, unless an earlier answer has proven otherwise.
     expect(await basis({})).toBe("utc");
     expect(await basis({ timeBasisWhenUnclear: "inferred" })).toBe("inferred");
