@@ -2,7 +2,7 @@
 // conditional on the holder's fence, because a batch does not stop when one of them matches nothing (rule 3).
 
 import { and, between, eq, inArray, isNull, sql } from "drizzle-orm";
-import type { Database } from "../db/databases.ts";
+import { type Database, runBatch } from "../db/databases.ts";
 import { activities, activityAliases, connections, type FeedOrigin, feedCounter } from "../db/schema.ts";
 import {
   type ActivityId,
@@ -35,6 +35,11 @@ function raiseStatement(writer: Writer) {
     .where(sql`${connections.id} = ${writer.connectionId} AND ${connections.fence} <= ${writer.fence}`);
 }
 
+/** Whether the first statement of a batch, which raises the fence, found the writer to be the newest holder. */
+function wasRaised(results: readonly D1Result[]): boolean {
+  return (results[0]?.meta.changes ?? 0) > 0;
+}
+
 /** True, as SQL, while the writer's fence is the connection's. */
 function fenceStands(writer: Writer) {
   return sql`EXISTS (SELECT 1 FROM connections WHERE id = ${writer.connectionId} AND fence = ${writer.fence})`;
@@ -42,9 +47,7 @@ function fenceStands(writer: Writer) {
 
 /** Raises the feed's counter by one in the same transaction; the next statement reads it. */
 function nextSequence(writer: Writer) {
-  return writer.database.run(
-    sql`INSERT INTO feed_counter (id, value) SELECT 1, 1 WHERE ${fenceStands(writer)} ON CONFLICT (id) DO UPDATE SET value = value + 1`,
-  );
+  return sql`INSERT INTO feed_counter (id, value) SELECT 1, 1 WHERE ${fenceStands(writer)} ON CONFLICT (id) DO UPDATE SET value = value + 1`;
 }
 
 const newestSequence = sql`(SELECT value FROM feed_counter WHERE id = 1)`;
@@ -134,19 +137,15 @@ export async function writeActivity(writer: Writer, row: ActivityWrite, enter: b
     .update(activities)
     .set(enter ? { ...columns, sequence: newestSequence } : columns)
     .where(and(eq(activities.id, row.id), stands));
-  const results = await database.batch([
+  const results = await runBatch(database, [
     raiseStatement(writer),
-    database.run(
-      sql`INSERT OR IGNORE INTO activity_aliases (connection_id, provider, source_activity_id, activity_id) SELECT ${row.connectionId}, ${row.provider}, ${row.sourceActivityId}, ${row.id} WHERE ${stands}`,
-    ),
+    sql`INSERT OR IGNORE INTO activity_aliases (connection_id, provider, source_activity_id, activity_id) SELECT ${row.connectionId}, ${row.provider}, ${row.sourceActivityId}, ${row.id} WHERE ${stands}`,
     // A bare row first, so that the one update below serves new and known activities alike.
-    database.run(
-      sql`INSERT OR IGNORE INTO activities (id, connection_id, user_id, provider, source_activity_id, provider_version, revision, content_hash, start_time, end_time, first_seen_at, origin, updated_at) SELECT ${row.id}, ${row.connectionId}, ${row.userId}, ${row.provider}, ${row.sourceActivityId}, 0, 0, '', 0, 0, ${row.firstSeenAt}, ${row.origin}, ${row.updatedAt} WHERE ${stands}`,
-    ),
+    sql`INSERT OR IGNORE INTO activities (id, connection_id, user_id, provider, source_activity_id, provider_version, revision, content_hash, start_time, end_time, first_seen_at, origin, updated_at) SELECT ${row.id}, ${row.connectionId}, ${row.userId}, ${row.provider}, ${row.sourceActivityId}, 0, 0, '', 0, 0, ${row.firstSeenAt}, ${row.origin}, ${row.updatedAt} WHERE ${stands}`,
     ...(enter ? [nextSequence(writer)] : []),
     upsert,
   ]);
-  return results[0].meta.changes > 0;
+  return wasRaised(results);
 }
 
 /** Takes note of what changes nothing visible: a newer version at the provider with the same content. */
@@ -155,14 +154,14 @@ export async function noteVersion(
   id: ActivityId,
   change: { providerVersion: number; sourcesKey: string | null; tcxKey: string | null },
 ): Promise<boolean> {
-  const results = await writer.database.batch([
+  const results = await runBatch(writer.database, [
     raiseStatement(writer),
     writer.database
       .update(activities)
       .set(change)
       .where(and(eq(activities.id, id), fenceStands(writer))),
   ]);
-  return results[0].meta.changes > 0;
+  return wasRaised(results);
 }
 
 /** Turns an activity into a tombstone at the next place of the feed; one that never entered the feed just goes. */
@@ -170,13 +169,13 @@ export async function deleteActivity(writer: Writer, row: ActivityRow, now: numb
   const { database } = writer;
   const stands = fenceStands(writer);
   if (row.sequence === null) {
-    const results = await database.batch([
+    const results = await runBatch(database, [
       raiseStatement(writer),
       database.delete(activities).where(and(eq(activities.id, row.id), isNull(activities.sequence), stands)),
     ]);
-    return results[0].meta.changes > 0;
+    return wasRaised(results);
   }
-  const results = await database.batch([
+  const results = await runBatch(database, [
     raiseStatement(writer),
     nextSequence(writer),
     database
@@ -195,7 +194,7 @@ export async function deleteActivity(writer: Writer, row: ActivityRow, now: numb
       })
       .where(and(eq(activities.id, row.id), stands)),
   ]);
-  return results[0].meta.changes > 0;
+  return wasRaised(results);
 }
 
 /** The newest sequence number given out in a database; 0 before the first. */

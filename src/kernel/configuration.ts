@@ -95,7 +95,8 @@ export function parseConfiguration(env: Partial<Record<string, unknown>>): Confi
   const secret = (name: keyof typeof exampleSecretValues): string => {
     const value = text(name);
     if (value === "") fail(name, "missing or empty");
-    else if (!isLocal && holdsExample(name, value)) fail(name, "equals the example that the repository publishes");
+    else if (!isLocal && holdsExample(name, value))
+      fail(name, "equals the example that the repository publishes");
     return value;
   };
   const json = <Value>(name: "API_KEYS" | "TOKEN_KEYS", schema: z.ZodType<Value>, empty: Value): Value => {
@@ -104,7 +105,10 @@ export function parseConfiguration(env: Partial<Record<string, unknown>>): Confi
     const parsed = schema.safeParse(parseJson(value));
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
-    fail(name, `not the JSON it should be: ${issue?.path.join(".") || "value"}: ${issue?.message ?? "invalid"}`);
+    fail(
+      name,
+      `not the JSON it should be: ${issue?.path.join(".") || "value"}: ${issue?.message ?? "invalid"}`,
+    );
     return empty;
   };
   const address = (name: string): string => {

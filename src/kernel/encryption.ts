@@ -9,11 +9,7 @@ const imported = new Map<string, Promise<CryptoKey>>();
  * Encrypts `plaintext` for `owner` (a connection's id, or another name that never changes).
  * Answers `v1.<key id>.<nonce>.<ciphertext>`, both last parts base64url.
  */
-export async function encrypt(
-  keys: readonly TokenKey[],
-  owner: string,
-  plaintext: string,
-): Promise<string> {
+export async function encrypt(keys: readonly TokenKey[], owner: string, plaintext: string): Promise<string> {
   const key = keys[0];
   if (key === undefined) throw new Error("encrypt: the key ring is empty");
   const nonce = crypto.getRandomValues(new Uint8Array(12));

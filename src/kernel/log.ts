@@ -49,6 +49,10 @@ export function log(level: LogLevel, event: string, fields: LogFields = {}): voi
 /** An exception as log fields: its class and stable code, never its message, which may quote a provider. */
 export function describeException(exception: unknown): { code: string; reason: string } {
   if (!(exception instanceof Error)) return { code: "exception", reason: typeof exception };
-  const frame = exception.stack?.split("\n")[1]?.trim().replace(/\(.*[\\/]/, "(") ?? "";
+  const frame =
+    exception.stack
+      ?.split("\n")[1]
+      ?.trim()
+      .replace(/\(.*[\\/]/, "(") ?? "";
   return { code: exception.name, reason: frame };
 }

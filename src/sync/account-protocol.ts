@@ -52,7 +52,10 @@ export type BeginResult =
   /** No call left, or a token refresh to be tried again: a due entry is made. */
   | { readonly status: "waiting"; readonly until: number }
   /** The connection is not active; nothing is to be done until its user reconnects. */
-  | { readonly status: "halted"; readonly reason: "needs_reauthorization" | "provider_gone" | "revocation_pending" }
+  | {
+      readonly status: "halted";
+      readonly reason: "needs_reauthorization" | "provider_gone" | "revocation_pending";
+    }
   | { readonly status: "unknown_account" }
   /** The token endpoint failed in a way that another attempt may mend. */
   | { readonly status: "failed"; readonly error: ProviderError };
@@ -107,20 +110,38 @@ export interface EndRequest {
 export type EndResult =
   /** The lease is kept: list again, something arrived. */
   | { readonly status: "again"; readonly lease: Lease }
-  | { readonly status: "ended" }
+  | { readonly status: "ended"; readonly reading: AccountReading }
   | { readonly status: "lost" };
+
+/** What a connection shows of its account, as of a sync's end. */
+export interface AccountReading {
+  readonly budget: BudgetReading;
+  /** When the newest push reached us, or null. */
+  readonly notifiedAt: number | null;
+}
 
 /** A token and a few calls outside of any sync: the window of heart rate that a booster asks for, a subscription. */
 export type CallPermit =
-  | { readonly status: "permitted"; readonly accessToken: string; readonly calls: number; readonly link: AccountLink }
+  | {
+      readonly status: "permitted";
+      readonly accessToken: string;
+      readonly calls: number;
+      readonly link: AccountLink;
+    }
   | { readonly status: "no_budget"; readonly until: number }
-  | { readonly status: "halted"; readonly reason: "needs_reauthorization" | "provider_gone" | "revocation_pending" }
+  | {
+      readonly status: "halted";
+      readonly reason: "needs_reauthorization" | "provider_gone" | "revocation_pending";
+    }
   | { readonly status: "unknown_account" }
   | { readonly status: "failed"; readonly error: ProviderError };
 
 export type RenewResult =
   | { readonly status: "renewed"; readonly accessToken: string }
-  | { readonly status: "halted"; readonly reason: "needs_reauthorization" | "provider_gone" | "revocation_pending" }
+  | {
+      readonly status: "halted";
+      readonly reason: "needs_reauthorization" | "provider_gone" | "revocation_pending";
+    }
   | { readonly status: "waiting"; readonly until: number }
   | { readonly status: "lost" };
 
@@ -133,8 +154,7 @@ export interface UnlinkRequest {
 
 export type UnlinkResult =
   /** The tokens that were dropped, for one attempt to revoke them; null when there were none. */
-  | { readonly status: "unlinked"; readonly tokens: TokenSet | null }
-  | { readonly status: "unknown_account" };
+  { readonly status: "unlinked"; readonly tokens: TokenSet | null } | { readonly status: "unknown_account" };
 
 export interface BudgetReading {
   readonly limit: number;

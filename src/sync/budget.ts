@@ -76,7 +76,11 @@ export function settleCalls(
   let next: BudgetState = { ...rolled, spent, reserved: Math.max(0, rolled.reserved - granted) };
   if (report.rate !== null) next = applyReading(next, policy, report.rate, now);
   if (report.limitedUntil !== null) {
-    next = { ...next, told: { remaining: 0, atSpent: spent }, windowEndsAt: Math.max(report.limitedUntil, now) };
+    next = {
+      ...next,
+      told: { remaining: 0, atSpent: spent },
+      windowEndsAt: Math.max(report.limitedUntil, now),
+    };
   }
   return next;
 }

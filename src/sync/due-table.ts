@@ -40,7 +40,13 @@ export class DueTable {
 
   constructor(storage: SqlStorage) {
     this.#storage = storage;
-    storage.exec("CREATE TABLE IF NOT EXISTS due (key TEXT PRIMARY KEY, at INTEGER NOT NULL, work TEXT NOT NULL)");
+    this.create();
+  }
+
+  create(): void {
+    this.#storage.exec(
+      "CREATE TABLE IF NOT EXISTS due (key TEXT PRIMARY KEY, at INTEGER NOT NULL, work TEXT NOT NULL)",
+    );
   }
 
   set(key: string, entry: DueEntry): void {
@@ -93,6 +99,10 @@ export class DueTable {
 
   /** Brings what waits under a key that starts with `prefix` forward to `at`. */
   bringForward(prefix: string, at: number): void {
-    this.#storage.exec("UPDATE due SET at = ?2 WHERE substr(key, 1, length(?1)) = ?1 AND at > ?2", prefix, at);
+    this.#storage.exec(
+      "UPDATE due SET at = ?2 WHERE substr(key, 1, length(?1)) = ?1 AND at > ?2",
+      prefix,
+      at,
+    );
   }
 }

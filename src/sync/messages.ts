@@ -2,14 +2,17 @@
 // most 100 KB (a queue message holds 128 KB, which the local emulator does not enforce). A shape that changes gets a new version.
 
 import { z } from "zod";
-import { type AccountName, asId, type ConnectionId, type SyncRunId } from "../kernel/ids.ts";
+import { type AccountName, asId, type SourceActivityId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
 
 /** What a push said changed, in words that are no provider's. */
 export const hintCollections = ["activities", "access_revoked", "account_deleted"] as const;
 export type HintCollection = (typeof hintCollections)[number];
 
-const accountSchema = z.string().min(3).transform((value) => asId<AccountName>(value));
+const accountSchema = z
+  .string()
+  .min(3)
+  .transform((value) => asId<AccountName>(value));
 
 const hintsSchema = z.object({
   version: z.literal(1),
@@ -34,7 +37,9 @@ export type Hint = HintsMessage["hints"][number];
 const foundSchema = z.object({
   summaries: z.array(z.custom<ActivitySummary>((value) => typeof value === "object" && value !== null)),
   /** Stored activities that the list lacked. */
-  missing: z.array(z.string()),
+  missing: z.array(z.string().transform((value) => asId<SourceActivityId>(value))),
+  /** Stored activities in the part of the window where a missing one means something. */
+  stored: z.number(),
   listed: z.number(),
   /** When the look had begun its list. */
   listStartedAt: z.number(),
@@ -67,7 +72,13 @@ const workSchema = z.discriminatedUnion("kind", [
   /** One look at an activity that lacks a stream (rule 11). */
   z.object({ kind: z.literal("late"), activityId: z.string(), look: z.number() }),
   /** One slice of history. `cursor`: epoch milliseconds from which it goes on. */
-  z.object({ kind: z.literal("backfill"), runId: z.string(), since: z.number(), cursor: z.number(), until: z.number() }),
+  z.object({
+    kind: z.literal("backfill"),
+    runId: z.string(),
+    since: z.number(),
+    cursor: z.number(),
+    until: z.number(),
+  }),
   /** Too many vanished at once an hour ago: look again (rule 9). */
   z.object({ kind: z.literal("deletions"), since: z.number() }),
   /** The provider says that consent was withdrawn or the account deleted; confirm before believing (rule 10). */
@@ -116,5 +127,3 @@ export function packHints(hints: readonly Hint[]): HintsMessage[] {
   if (current.length > 0) messages.push({ version: 1, kind: "hints", hints: current });
   return messages;
 }
-
-export type { ConnectionId, SyncRunId };

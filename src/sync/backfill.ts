@@ -1,0 +1,129 @@
+// History, in slices of at most 20 activities or 60 s, each under a lease of its own, behind fresh data (rule 3). The cursor
+// is a time: what a slice has done is found stored by the next, so a slice that dies costs nothing but its list.
+
+import { raiseFence, readIndex, type Writer } from "../activities/store.ts";
+import { databaseFor } from "../db/databases.ts";
+import { asId, type SyncRunId } from "../kernel/ids.ts";
+import type { ActivitySummary } from "../providers/port.ts";
+import type { DueEntry } from "./account-protocol.ts";
+import type { Work } from "./messages.ts";
+import { noCounts, noteSynced, type RunCounts, recordRun, startRun } from "./runs.ts";
+import { SyncInterrupted, type SyncSession } from "./session.ts";
+import type { WorkContext } from "./sync-consumer.ts";
+import { countOutcome } from "./sync-run.ts";
+import { updateFromSummary } from "./update-activity.ts";
+
+const sliceActivities = 20;
+const sliceMilliseconds = 60_000;
+
+type BackfillWork = Extract<Work, { kind: "backfill" }>;
+
+interface SlicePlan {
+  readonly summaries: readonly ActivitySummary[];
+  readonly listed: number;
+  /** Nothing lies beyond what was listed. */
+  readonly isLast: boolean;
+  /** Where the next slice goes on if this one does everything that it planned. */
+  readonly reached: number;
+}
+
+/** Does one slice, ends the lease and leaves the next slice as a due entry. */
+export async function runBackfillSlice(
+  context: WorkContext,
+  session: SyncSession,
+  work: BackfillWork,
+): Promise<void> {
+  const { link, fence } = session.lease;
+  const database = databaseFor(context.env, link.userId);
+  const writer: Writer = { database, connectionId: link.connectionId, fence };
+  const runId = asId<SyncRunId>(work.runId);
+  const startedAt = context.clock.now();
+  await startRun(database, link, { id: runId, trigger: "backfill", now: startedAt });
+  if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
+
+  let counts: RunCounts = noCounts;
+  let cursor = work.cursor;
+  const due: DueEntry[] = [];
+  const finish = async (next: DueEntry | null) => {
+    await recordRun(database, runId, {
+      status: next === null ? "succeeded" : "running",
+      counts,
+      callsSpent: session.callsSpent,
+      error: null,
+      now: context.clock.now(),
+    });
+    const ended = await session.end({ listedAt: null, due: next === null ? due : [...due, next] });
+    if (ended.status === "lost") throw new SyncInterrupted({ kind: "lost" });
+    if (ended.status !== "ended") return;
+    await noteSynced(database, link, {
+      now: context.clock.now(),
+      notifiedAt: ended.reading.notifiedAt,
+      budget: ended.reading.budget,
+    });
+  };
+  const goOnAt = (at: number): DueEntry => ({ at, work: { ...work, cursor } });
+
+  try {
+    const plan = await planSlice(session, writer, work);
+    counts = { ...counts, listed: plan.listed };
+    let isComplete = true;
+    for (const summary of plan.summaries) {
+      if (context.clock.now() - startedAt > sliceMilliseconds) {
+        isComplete = false;
+        break;
+      }
+      const result = await updateFromSummary(context, session, writer, summary, {
+        newOrigin: "backfill",
+        attempt: context.attempt,
+      });
+      counts = countOutcome(counts, result.outcome);
+      due.push(...result.due);
+      cursor = summary.startTime;
+    }
+    if (isComplete) cursor = Math.max(cursor, plan.reached);
+    await finish(isComplete && plan.isLast ? null : goOnAt(context.clock.now()));
+  } catch (exception) {
+    if (!(exception instanceof SyncInterrupted) || exception.interruption.kind !== "waiting") throw exception;
+    // Waiting for budget is not a failure: the next slice begins where this one stopped.
+    await finish(goOnAt(exception.interruption.until));
+  }
+}
+
+/** Reads pages from the cursor until a slice is full or history ends. */
+async function planSlice(session: SyncSession, writer: Writer, work: BackfillWork): Promise<SlicePlan> {
+  const window = { start: work.cursor, end: work.until };
+  const summaries: ActivitySummary[] = [];
+  let page: string | null = null;
+  let reached = work.cursor;
+  let listed = 0;
+  do {
+    const answer = await session.require((call) => session.provider.listActivities(call, window, page));
+    const inWindow = answer.activities.filter(
+      (summary) => summary.startTime >= work.cursor && summary.startTime <= work.until,
+    );
+    const stored = new Map(
+      (await readIndex(writer.database, writer.connectionId, spanOf(inWindow))).map((entry) => [
+        entry.sourceActivityId,
+        entry,
+      ]),
+    );
+    listed += inWindow.length;
+    for (const summary of inWindow) {
+      const known = stored.get(summary.sourceActivityId);
+      if (known !== undefined && !known.deleted && known.providerVersion >= summary.version) {
+        reached = Math.max(reached, summary.startTime);
+        continue;
+      }
+      if (summaries.length === sliceActivities) return { summaries, listed, isLast: false, reached };
+      summaries.push(summary);
+      reached = Math.max(reached, summary.startTime);
+    }
+    page = answer.nextPage;
+  } while (page !== null);
+  return { summaries, listed, isLast: true, reached };
+}
+
+function spanOf(summaries: readonly ActivitySummary[]): { start: number; end: number } {
+  const times = summaries.map((summary) => summary.startTime);
+  return { start: Math.min(...times, Number.MAX_SAFE_INTEGER), end: Math.max(...times, 0) };
+}

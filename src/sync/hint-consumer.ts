@@ -1,0 +1,118 @@
+// The hint consumer: takes the accounts of a message side by side. Most pushes bring no exercise: then it ends with one list,
+// without a queue message and without a D1 write. Something new, a failure or an empty budget becomes a message or a due
+// entry for that one account, so no user waits for another.
+
+import { readIndex } from "../activities/store.ts";
+import { databaseFor } from "../db/databases.ts";
+import type { AccountName } from "../kernel/ids.ts";
+import { describeException, log } from "../kernel/log.ts";
+import { accountObject, openSession, type SyncContext } from "./context.ts";
+import { compareListing, isNothing, readListing, routineWindow, toFound } from "./listing.ts";
+import { type HintsMessage, messageLimitBytes, syncMessage, type Work } from "./messages.ts";
+import { SyncInterrupted, type SyncSession } from "./session.ts";
+
+/** A push may precede its data: one more look after this long, unless another look comes before. */
+const lookAgainMilliseconds = 15 * 60_000;
+/** Rounds under one lease; what arrives after that gets a message of its own. */
+const roundLimit = 3;
+/** A Worker has six connections to the outside at a time. */
+const sideBySide = 6;
+
+/** Handles one message. Rejects only if not even the follow-up could be queued: then the whole message comes again. */
+export async function consumeHints(context: SyncContext, message: HintsMessage): Promise<void> {
+  const accounts = new Map<AccountName, { activitiesAt: number | null; revokedAt: number | null }>();
+  for (const hint of message.hints) {
+    const known = accounts.get(hint.account) ?? { activitiesAt: null, revokedAt: null };
+    const key = hint.collection === "activities" ? "activitiesAt" : "revokedAt";
+    accounts.set(hint.account, { ...known, [key]: Math.max(known[key] ?? 0, hint.receivedAt) });
+  }
+  const waiting = [...accounts];
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [account, { activitiesAt, revokedAt }] = next;
+      if (revokedAt !== null) {
+        await context.env.SYNC.send(syncMessage(account, { kind: "revocation", receivedAt: revokedAt }));
+      }
+      if (activitiesAt !== null) await lookSafely(context, account, activitiesAt);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(sideBySide, waiting.length) }, worker));
+}
+
+async function lookSafely(context: SyncContext, account: AccountName, receivedAt: number): Promise<void> {
+  try {
+    await look(context, account, receivedAt);
+  } catch (exception) {
+    log("warn", "look.failed", { account, ...describeException(exception) });
+    await context.env.SYNC.send(syncMessage(account, { kind: "look", trigger: "retry" }));
+  }
+}
+
+async function look(context: SyncContext, account: AccountName, receivedAt: number): Promise<void> {
+  const work: Work = { kind: "look", trigger: "notification" };
+  const begun = await accountObject(context, account).begin({ work, receivedAt, now: context.clock.now() });
+  if (begun.status !== "leased") {
+    log("info", "look.skipped", { account, reason: begun.status });
+    return;
+  }
+  const session = openSession(context, account, begun.lease, work);
+  try {
+    for (let round = 1; ; round++) {
+      if (!(await lookOnce(context, account, session, round < roundLimit))) return;
+    }
+  } catch (exception) {
+    if (!(exception instanceof SyncInterrupted)) {
+      await session.end({ listedAt: null });
+      throw exception;
+    }
+    const { interruption } = exception;
+    switch (interruption.kind) {
+      case "lost":
+      case "halted":
+        return;
+      case "waiting":
+        await session.end({
+          listedAt: null,
+          due: [{ at: interruption.until, work: { kind: "look", trigger: "retry" } }],
+        });
+        return;
+      case "failed":
+        await session.end({ listedAt: null });
+        log("warn", "look.failed", { account, code: interruption.error.code });
+        await context.env.SYNC.send(syncMessage(account, { kind: "look", trigger: "retry" }));
+        return;
+      default:
+        return interruption satisfies never;
+    }
+  }
+}
+
+/** One list; true when the lease was kept because something arrived meanwhile. */
+async function lookOnce(
+  context: SyncContext,
+  account: AccountName,
+  session: SyncSession,
+  mayRepeat: boolean,
+): Promise<boolean> {
+  const { link, listedAt, fence } = session.lease;
+  const window = routineWindow(session.provider, link, listedAt, context.clock.now());
+  const listing = await readListing(session, window);
+  const stored = await readIndex(databaseFor(context.env, link.userId), link.connectionId, window);
+  const difference = compareListing(listing, stored, link);
+  if (isNothing(difference)) {
+    const ended = await session.end({
+      listedAt: listing.listStartedAt,
+      lookAgainAt: context.clock.now() + lookAgainMilliseconds,
+      mayRepeat,
+    });
+    return ended.status === "again";
+  }
+  if (!(await session.handOver())) return false;
+  const found = toFound(listing, difference);
+  const message = syncMessage(account, { kind: "sync", trigger: "notification", found, handoff: fence });
+  const fits = new TextEncoder().encode(JSON.stringify(message)).length <= messageLimitBytes;
+  await context.env.SYNC.send(
+    fits ? message : syncMessage(account, { kind: "sync", trigger: "notification", handoff: fence }),
+  );
+  return false;
+}

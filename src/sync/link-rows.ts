@@ -1,0 +1,192 @@
+// The account object's side of the `connections` table: the link, its tokens and its status. The object is the only writer
+// of these columns, so two callbacks for one account cannot cross; everything else only reads them.
+
+import { and, eq, lt, ne, sql } from "drizzle-orm";
+import { type Database, databaseFor } from "../db/databases.ts";
+import { type ConnectionStatus, connections } from "../db/schema.ts";
+import type { Configuration } from "../kernel/configuration.ts";
+import { encrypt } from "../kernel/encryption.ts";
+import { type AccountName, asId, type ConnectionId, parseAccountName, randomText } from "../kernel/ids.ts";
+import type { TokenSet } from "../providers/port.ts";
+import type { AccountLink, LinkRequest, UnlinkRequest } from "./account-protocol.ts";
+import type { AccountState, HaltReason, StoredTokens } from "./account-state.ts";
+
+/** Hours over which sweeps of a day are spread. */
+const dayMilliseconds = 24 * 3_600_000;
+
+/** Makes or takes up the row of (user, account), active, with its tokens. The id is kept for ever. */
+export async function linkConnection(
+  env: Env,
+  configuration: Configuration,
+  request: LinkRequest,
+  fence: number,
+): Promise<{ link: AccountLink; tokens: StoredTokens; isNew: boolean }> {
+  const database = databaseFor(env, request.userId);
+  const [known] = await database
+    .select({ id: connections.id, liveSince: connections.liveSince, version: connections.tokensVersion })
+    .from(connections)
+    .where(
+      and(
+        eq(connections.userId, request.userId),
+        eq(connections.provider, request.provider),
+        eq(connections.providerUserId, request.providerUserId),
+      ),
+    );
+  const id = known?.id ?? asId<ConnectionId>(`con_${randomText()}`);
+  const sealed = await encrypt(configuration.tokenKeys, id, JSON.stringify(request.tokens));
+  const version = Math.max(request.now, (known?.version ?? 0) + 1);
+  // Whole seconds, because that is how exactly a provider tells when an activity ended.
+  const connectedSecond = Math.floor(request.now / 1000) * 1000;
+  const liveSince = Math.min(
+    known?.liveSince ?? connectedSecond,
+    connectedSecond - request.backfillDays * dayMilliseconds,
+  );
+  const changing = {
+    displayName: request.displayName,
+    status: "active" as const,
+    message: null,
+    grantedScopes: [...request.tokens.scopes],
+    connectedAt: request.now,
+    liveSince,
+    disconnectedAt: null,
+    erasedAt: null,
+    tokens: sealed,
+    tokensVersion: version,
+    fence,
+    sweepAt: request.now + dayMilliseconds,
+  };
+  await database
+    .insert(connections)
+    .values({
+      id,
+      userId: request.userId,
+      provider: request.provider,
+      providerUserId: request.providerUserId,
+      ...changing,
+    })
+    .onConflictDoUpdate({ target: connections.id, set: changing });
+  return {
+    link: {
+      connectionId: id,
+      userId: request.userId,
+      provider: request.provider,
+      providerUserId: request.providerUserId,
+      grantedScopes: request.tokens.scopes,
+      connectedAt: request.now,
+      liveSince,
+    },
+    tokens: { sealed, expiresAt: request.tokens.expiresAt, version, pending: false },
+    isNew: known === undefined,
+  };
+}
+
+/** Ends the link: no tokens, no holder, and a fence that every sync under way is below. */
+export async function unlinkConnection(
+  env: Env,
+  link: AccountLink,
+  request: UnlinkRequest,
+  fence: number,
+): Promise<void> {
+  await databaseFor(env, link.userId)
+    .update(connections)
+    .set({
+      status: "disconnected",
+      message: request.message,
+      disconnectedAt: request.now,
+      tokens: null,
+      tokensVersion: fence,
+      fence,
+    })
+    .where(eq(connections.id, link.connectionId));
+}
+
+const haltMessages: Record<Exclude<HaltReason, "revocation_pending">, string> = {
+  needs_reauthorization: "The provider no longer accepts our access. Reconnect to go on; nothing is lost.",
+  provider_gone:
+    "The provider has switched this service off. Your data is kept; reconnect through its successor.",
+};
+
+/** Shows the user that the connection needs them. */
+export async function haltConnection(
+  env: Env,
+  link: AccountLink,
+  reason: Exclude<HaltReason, "revocation_pending">,
+  _now: number,
+): Promise<void> {
+  const status: ConnectionStatus = reason;
+  await databaseFor(env, link.userId)
+    .update(connections)
+    .set({ status, message: haltMessages[reason] })
+    .where(and(eq(connections.id, link.connectionId), ne(connections.status, "disconnected")));
+}
+
+/** Writes a pair unless a newer one stands there already. */
+export async function writeTokens(
+  database: Database,
+  connectionId: ConnectionId,
+  stored: StoredTokens,
+  scopes: TokenSet["scopes"] | undefined,
+): Promise<void> {
+  await database
+    .update(connections)
+    .set({
+      tokens: stored.sealed,
+      tokensVersion: stored.version,
+      ...(scopes === undefined ? {} : { grantedScopes: [...scopes] }),
+    })
+    .where(and(eq(connections.id, connectionId), lt(connections.tokensVersion, stored.version)));
+}
+
+/** The pair in D1; its expiry is not known there, so it is taken as expired. */
+export async function readTokens(
+  database: Database,
+  connectionId: ConnectionId,
+): Promise<StoredTokens | null> {
+  const [row] = await database
+    .select({ sealed: connections.tokens, version: connections.tokensVersion })
+    .from(connections)
+    .where(eq(connections.id, connectionId));
+  if (row === undefined || row.sealed === null) return null;
+  return { sealed: row.sealed, expiresAt: 0, version: row.version, pending: false };
+}
+
+/** What D1 knows of an account's holder, for an object whose own storage is empty. */
+export async function findHolder(
+  databases: readonly Database[],
+  name: AccountName,
+): Promise<Partial<AccountState> | null> {
+  const account = parseAccountName(name);
+  if (account === null) return null;
+  for (const database of databases) {
+    const [row] = await database
+      .select()
+      .from(connections)
+      .where(
+        and(
+          eq(connections.provider, account.provider),
+          eq(connections.providerUserId, account.providerUserId),
+          sql`${connections.status} <> 'disconnected'`,
+        ),
+      );
+    if (row === undefined) continue;
+    const link: AccountLink = {
+      connectionId: row.id,
+      userId: row.userId,
+      provider: row.provider,
+      providerUserId: row.providerUserId,
+      grantedScopes: row.grantedScopes,
+      connectedAt: row.connectedAt,
+      liveSince: row.liveSince,
+    };
+    return {
+      link,
+      fence: row.fence,
+      halted: row.status === "needs_reauthorization" || row.status === "provider_gone" ? row.status : null,
+      tokens:
+        row.tokens === null
+          ? null
+          : { sealed: row.tokens, expiresAt: 0, version: row.tokensVersion, pending: false },
+    };
+  }
+  return null;
+}

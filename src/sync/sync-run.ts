@@ -1,0 +1,200 @@
+// One sync of what is recent: list (unless a look has done it), update what is new or newer, ask about what is missing,
+// and go round again for what arrived meanwhile. It is recorded as a sync run when there is something to tell.
+
+import {
+  deleteActivity,
+  raiseFence,
+  readActivitiesBySource,
+  readIndex,
+  type Writer,
+} from "../activities/store.ts";
+import { databaseFor } from "../db/databases.ts";
+import type { FeedOrigin, SyncTrigger } from "../db/schema.ts";
+import type { SyncRunId } from "../kernel/ids.ts";
+import { log } from "../kernel/log.ts";
+import type { DueEntry } from "./account-protocol.ts";
+import { compareListing, isNothing, judgeMissing, readListing, routineWindow, toFound } from "./listing.ts";
+import type { Found, Work } from "./messages.ts";
+import { noCounts, noteSynced, type RunCounts, recordRun, runIdFor, startRun } from "./runs.ts";
+import { SyncInterrupted, type SyncSession } from "./session.ts";
+import type { WorkContext } from "./sync-consumer.ts";
+import { updateFromSummary } from "./update-activity.ts";
+
+type SyncWork = Extract<Work, { kind: "sync" | "look" | "deletions" }>;
+
+const roundLimit = 3;
+/** Too much vanished at once: asked again after this long (rule 9). */
+const suspicionMilliseconds = 3_600_000;
+
+/** What one run has done so far. */
+interface Progress {
+  id: SyncRunId | null;
+  counts: RunCounts;
+  callsRecorded: number;
+  error: { code: string; message: string } | null;
+}
+
+/** Brings the connection up to date under the session's lease, and ends the lease. Interruptions pass through. */
+export async function runSync(context: WorkContext, session: SyncSession, work: SyncWork): Promise<void> {
+  const { link } = session.lease;
+  const database = databaseFor(context.env, link.userId);
+  const writer: Writer = { database, connectionId: link.connectionId, fence: session.lease.fence };
+  const trigger: SyncTrigger = work.kind === "deletions" ? "recovery" : work.trigger;
+  const explicitRun = work.kind === "sync" ? work.runId : undefined;
+  const progress: Progress = { id: null, counts: noCounts, callsRecorded: 0, error: null };
+  const begin = async () => {
+    if (progress.id !== null) return;
+    progress.id = await runIdFor(explicitRun, context.messageId);
+    await startRun(database, link, { id: progress.id, trigger, now: context.clock.now() });
+  };
+  const record = async (status: "running" | "succeeded" | "partial" | "failed") => {
+    if (progress.id === null) return;
+    await recordRun(database, progress.id, {
+      status,
+      counts: progress.counts,
+      callsSpent: session.callsSpent - progress.callsRecorded,
+      error: progress.error,
+      now: context.clock.now(),
+    });
+    progress.counts = noCounts;
+    progress.callsRecorded = session.callsSpent;
+  };
+
+  if (explicitRun !== undefined) await begin();
+  try {
+    let found = work.kind === "sync" ? (work.found ?? null) : null;
+    for (let round = 1; ; round++) {
+      found ??= await list(context, session);
+      const due: DueEntry[] = [];
+      if (!isNothing(found)) {
+        await begin();
+        if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
+        progress.counts = { ...progress.counts, listed: progress.counts.listed + found.listed };
+        due.push(...(await update(context, session, writer, found, progress, originOf(trigger))));
+        due.push(...(await handleMissing(context, session, writer, found, progress, work)));
+      }
+      const ended = await session.end({
+        listedAt: found.listStartedAt,
+        due,
+        drop: work.kind === "deletions" ? ["deletions"] : [],
+        mayRepeat: round < roundLimit,
+      });
+      if (ended.status === "lost") throw new SyncInterrupted({ kind: "lost" });
+      if (ended.status === "ended") {
+        await record(progress.error === null ? "succeeded" : "partial");
+        // A sweep is noted even when it found nothing, so that "last synced" does not look dead; a look leaves no trace.
+        if (progress.id !== null || trigger === "sweep" || trigger === "connect") {
+          await noteSynced(database, link, {
+            now: context.clock.now(),
+            notifiedAt: ended.reading.notifiedAt,
+            budget: ended.reading.budget,
+          });
+        }
+        return;
+      }
+      found = null;
+    }
+  } catch (exception) {
+    const interruption = exception instanceof SyncInterrupted ? exception.interruption : null;
+    if (interruption?.kind === "halted") {
+      progress.error = { code: interruption.reason, message: "The connection needs its user." };
+      await record("failed");
+    } else if (interruption?.kind !== "lost") {
+      // It goes on under the same run: when calls are left again, or with the next attempt.
+      await record("running");
+    }
+    throw exception;
+  }
+}
+
+async function list(context: WorkContext, session: SyncSession): Promise<Found> {
+  const { link, listedAt } = session.lease;
+  const window = routineWindow(session.provider, link, listedAt, context.clock.now());
+  const listing = await readListing(session, window);
+  const stored = await readIndex(databaseFor(context.env, link.userId), link.connectionId, window);
+  return toFound(listing, compareListing(listing, stored, link));
+}
+
+function originOf(trigger: SyncTrigger): FeedOrigin {
+  return trigger === "sweep" ? "sweep" : "live";
+}
+
+/** Updates each activity by itself: one that fails does not hold up the others, and is tried again with the message. */
+async function update(
+  context: WorkContext,
+  session: SyncSession,
+  writer: Writer,
+  found: Found,
+  progress: Progress,
+  newOrigin: FeedOrigin,
+): Promise<DueEntry[]> {
+  const due: DueEntry[] = [];
+  let failure: unknown = null;
+  // The newest first: that is the one its user is waiting for.
+  for (const summary of [...found.summaries].sort((one, other) => other.startTime - one.startTime)) {
+    try {
+      const result = await updateFromSummary(context, session, writer, summary, {
+        newOrigin,
+        attempt: context.attempt,
+      });
+      due.push(...result.due);
+      progress.counts = countOutcome(progress.counts, result.outcome);
+    } catch (exception) {
+      if (exception instanceof SyncInterrupted && exception.interruption.kind !== "failed") {
+        await keepDue(session, due);
+        throw exception;
+      }
+      failure = exception;
+    }
+  }
+  if (failure !== null) {
+    await keepDue(session, due);
+    throw failure;
+  }
+  return due;
+}
+
+/** Later looks of activities that are stored already must not be lost with the interruption that follows. */
+async function keepDue(session: SyncSession, due: readonly DueEntry[]): Promise<void> {
+  if (due.length > 0) await session.schedule(due);
+}
+
+export function countOutcome(
+  counts: RunCounts,
+  outcome: "created" | "updated" | "unchanged" | "deleted",
+): RunCounts {
+  return outcome === "unchanged" ? counts : { ...counts, [outcome]: counts[outcome] + 1 };
+}
+
+/** Deletes what the provider, asked for it by name, no longer has (rule 9). */
+async function handleMissing(
+  context: WorkContext,
+  session: SyncSession,
+  writer: Writer,
+  found: Found,
+  progress: Progress,
+  work: SyncWork,
+): Promise<DueEntry[]> {
+  const verdict = judgeMissing(found.missing.length, found.stored);
+  if (verdict === "none") return [];
+  if (verdict === "suspicious" && work.kind !== "deletions") {
+    log("warn", "deletions.suspected", { account: context.account, count: found.missing.length });
+    progress.error = {
+      code: "deletions_suspected",
+      message: `${found.missing.length} activities are missing from the provider's list at once; it is asked again in an hour.`,
+    };
+    const at = context.clock.now() + suspicionMilliseconds;
+    return [{ at, work: { kind: "deletions", since: context.clock.now() } }];
+  }
+  const rows = await readActivitiesBySource(writer.database, writer.connectionId, found.missing);
+  for (const row of rows) {
+    if (row.deletedAt !== null) continue;
+    const answer = await session.call((call) => session.provider.getActivity(call, row.sourceActivityId));
+    if (answer.ok || answer.error.code !== "not_found") continue;
+    if (!(await deleteActivity(writer, row, context.clock.now()))) {
+      throw new SyncInterrupted({ kind: "lost" });
+    }
+    progress.counts = countOutcome(progress.counts, "deleted");
+  }
+  return [];
+}

@@ -1,0 +1,324 @@
+// A world for one test: the Worker under test with its real D1, R2, queues and Durable Objects, and a provider simulator in
+// the same isolate that answers every fetch that leaves. Time is the simulator's, so a test makes a day pass by saying so.
+
+import { env, exports } from "cloudflare:workers";
+import { expect, vi } from "vitest";
+import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
+import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
+import { accountName, asId, type ProviderUserId } from "../../src/kernel/ids.ts";
+import { openContext } from "../../src/sync/context.ts";
+import { runSchedule } from "../../src/sync/schedule.ts";
+
+export const workerUrl = "http://127.0.0.1:8787";
+export const simulatorUrl = "http://127.0.0.1:8788";
+
+export interface NewActivity {
+  readonly name?: string;
+  readonly startTime?: string;
+  readonly durationSeconds?: number;
+  readonly gps?: boolean;
+  readonly heartRate?: boolean;
+  readonly laps?: number;
+  readonly [option: string]: unknown;
+}
+
+export interface Change {
+  readonly change: "upsert" | "delete";
+  readonly origin?: string;
+  readonly firstRevision?: boolean;
+  readonly activity: {
+    readonly id: string;
+    readonly userId: string;
+    readonly revision: number;
+    readonly title: string;
+    readonly type: string;
+    readonly sourceActivityId: string;
+    readonly startTime: string;
+    readonly deletedAt?: string;
+    readonly completeness: Record<"gps" | "heartRate", { state: string; reason?: string; samples: number }>;
+  };
+}
+
+export interface ProviderCall {
+  readonly at: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly providerUserId: string | null;
+}
+
+export interface Fault {
+  readonly fault: string;
+  readonly path?: string;
+  readonly providerUserId?: string;
+  readonly count?: number;
+  readonly delaySeconds?: number;
+}
+
+/** What a test may change about the fetches that leave; null lets the simulator answer. */
+export type Interceptor = (request: Request) => Promise<Response> | null;
+
+export class World {
+  readonly simulator: Simulator;
+  /** Set to make a provider call fail in a way of the test's own. */
+  intercept: Interceptor = () => null;
+
+  constructor(seed: number) {
+    this.simulator = createSimulator({
+      url: simulatorUrl,
+      seed,
+      deliver: (request) => exports.default.fetch(request),
+      fitbit: {
+        clientId: exampleSecretValues.FITBIT_CLIENT_ID,
+        clientSecret: exampleSecretValues.FITBIT_CLIENT_SECRET,
+        verificationCode: exampleSecretValues.FITBIT_VERIFICATION_CODE,
+        subscriberUrl: `${workerUrl}/webhooks/fitbit`,
+      },
+    });
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      const request = new Request(input, init);
+      if (new URL(request.url).origin !== simulatorUrl) {
+        throw new TypeError(`a fetch left the test: ${new URL(request.url).origin}`);
+      }
+      return (await this.intercept(request)) ?? (await this.simulator.fetch(request));
+    });
+  }
+
+  /** A request to the Worker as a browser or FitGlue makes it; redirects are not followed. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const url = path.startsWith("http") ? path : `${workerUrl}${path}`;
+    return await exports.default.fetch(new Request(url, { redirect: "manual", ...init }));
+  }
+
+  /** A request to `/v1` with the local key; answers the JSON and insists on `status`. */
+  async api<Body = Record<string, unknown>>(
+    path: string,
+    init: { method?: string; json?: unknown; status?: number; headers?: Record<string, string> } = {},
+  ): Promise<Body> {
+    const response = await this.fetch(path, {
+      method: init.method ?? (init.json === undefined ? "GET" : "POST"),
+      headers: {
+        authorization: "Bearer local-development-key",
+        ...(init.json === undefined ? {} : { "content-type": "application/json" }),
+        ...init.headers,
+      },
+      ...(init.json === undefined ? {} : { body: JSON.stringify(init.json) }),
+    });
+    const text = await response.text();
+    expect(response.status, `${path}: ${text}`).toBe(init.status ?? (init.method === "DELETE" ? 204 : 200));
+    return (text === "" ? {} : JSON.parse(text)) as Body;
+  }
+
+  /** A call of the simulator's control API. */
+  async control<Body = Record<string, unknown>>(method: string, path: string, json?: unknown): Promise<Body> {
+    const response = await this.simulator.fetch(
+      new Request(`${simulatorUrl}${path}`, {
+        method,
+        ...(json === undefined
+          ? {}
+          : { body: JSON.stringify(json), headers: { "content-type": "application/json" } }),
+      }),
+    );
+    const text = await response.text();
+    expect(response.ok, `${method} ${path}: ${response.status} ${text}`).toBe(true);
+    return (text === "" ? {} : JSON.parse(text)) as Body;
+  }
+
+  now(): number {
+    return this.simulator.now();
+  }
+
+  async newAccount(options: Record<string, unknown> = {}): Promise<string> {
+    const { providerUserId } = await this.control<{ providerUserId: string }>("POST", "/sim/users", options);
+    return providerUserId;
+  }
+
+  async record(providerUserId: string, activity: NewActivity = {}): Promise<string> {
+    const { activityId } = await this.control<{ activityId: string }>(
+      "POST",
+      `/sim/users/${providerUserId}/activities`,
+      {
+        name: "Run",
+        durationSeconds: 1800,
+        gps: true,
+        heartRate: true,
+        ...activity,
+      },
+    );
+    return activityId;
+  }
+
+  /** The device syncs: pushes go out. */
+  async push(providerUserId: string): Promise<void> {
+    await this.control("POST", `/sim/users/${providerUserId}/sync`);
+  }
+
+  async faults(...faults: readonly Fault[]): Promise<void> {
+    await this.control("PUT", "/sim/faults", faults);
+  }
+
+  /** Calls that an account's data endpoints got, in order. */
+  async calls(providerUserId: string, matching = ""): Promise<ProviderCall[]> {
+    const { calls } = await this.control<{ calls: ProviderCall[] }>(
+      "GET",
+      `/sim/calls?providerUserId=${providerUserId}`,
+    );
+    return calls.filter((call) => call.path.includes(matching));
+  }
+
+  async listCalls(providerUserId: string): Promise<number> {
+    return (await this.calls(providerUserId, "/activities/list.json")).length;
+  }
+
+  /** Goes through connect link, confirmation, consent and callback as a browser would. Answers the callback's response. */
+  async consent(
+    userId: string,
+    providerUserId: string,
+    options: { scopes?: readonly string[]; decision?: "allow" | "deny"; link?: Record<string, unknown> } = {},
+  ): Promise<Response> {
+    const { url } = await this.api<{ url: string }>("/v1/connect-links", {
+      json: { userId, ...options.link },
+      status: 201,
+    });
+    const confirm = await this.fetch(url);
+    expect(confirm.status).toBe(200);
+    const confirmed = await this.fetch(url, {
+      method: "POST",
+      body: formOf(await confirm.text()),
+      headers: { origin: workerUrl, "content-type": "application/x-www-form-urlencoded" },
+    });
+    expect(confirmed.status, await confirmed.clone().text()).toBe(303);
+    const cookie = (confirmed.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+    const authorize = confirmed.headers.get("location") ?? "";
+    const page = await this.simulator.fetch(new Request(authorize));
+    const form = formOf(await page.text());
+    form.set("account", providerUserId);
+    form.delete("scope");
+    for (const scope of options.scopes ?? ["activity", "heartrate", "location", "profile", "settings"]) {
+      form.append("scope", scope);
+    }
+    form.set("decision", options.decision ?? "allow");
+    const decided = await this.simulator.fetch(
+      new Request(authorize, { method: "POST", body: form, redirect: "manual" }),
+    );
+    const location = decided.headers.get("location") ?? "";
+    expect(location, await decided.text()).toContain("/oauth/fitbit/callback");
+    return await this.fetch(location.split("#")[0] ?? "", { headers: { cookie } });
+  }
+
+  /** A user with a connection; answers both ids. */
+  async connect(
+    userId: string,
+    options: { account?: Record<string, unknown>; scopes?: readonly string[] } = {},
+  ): Promise<{ connectionId: string; providerUserId: string }> {
+    const providerUserId = await this.newAccount(options.account);
+    const response = await this.consent(
+      userId,
+      providerUserId,
+      options.scopes === undefined ? {} : { scopes: options.scopes },
+    );
+    expect(response.status, await response.text()).toBe(200);
+    const { connections } = await this.api<{ connections: { id: string }[] }>(
+      `/v1/connections?userId=${userId}`,
+    );
+    const connectionId = connections[0]?.id ?? "";
+    expect(connectionId).toMatch(/^con_/);
+    return { connectionId, providerUserId };
+  }
+
+  /** The feed from its beginning, for one user. */
+  async feed(userId: string): Promise<Change[]> {
+    const changes: Change[] = [];
+    let pageToken = "";
+    for (;;) {
+      const page = await this.api<{ changes: Change[]; nextPageToken: string; hasMore: boolean }>(
+        `/v1/activities?userId=${userId}&limit=200${pageToken === "" ? "" : `&pageToken=${pageToken}`}`,
+      );
+      changes.push(...page.changes);
+      if (!page.hasMore) return changes;
+      pageToken = page.nextPageToken;
+    }
+  }
+
+  async untilFeed(userId: string, count: number): Promise<Change[]> {
+    return await this.until(async () => {
+      const changes = await this.feed(userId);
+      expect(changes).toHaveLength(count);
+      return changes;
+    });
+  }
+
+  async document(activityId: string): Promise<Document> {
+    return await this.api<Document>(`/v1/activities/${activityId}`);
+  }
+
+  /** Waits until `check` no longer throws. */
+  async until<Value>(check: () => Promise<Value>): Promise<Value> {
+    return await vi.waitFor(check, { timeout: 15_000, interval: 25 });
+  }
+
+  /** Waits until nothing has called the provider, and no lease is held, for a while. */
+  async quiet(providerUserId: string): Promise<void> {
+    let last = -1;
+    let since = Date.now();
+    while (Date.now() - since < 500) {
+      const count = (await this.calls(providerUserId)).length;
+      if (count !== last) {
+        last = count;
+        since = Date.now();
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  account(providerUserId: string) {
+    return env.ACCOUNT_SYNC.getByName(accountName("fitbit", asId<ProviderUserId>(providerUserId)));
+  }
+
+  /** Time passes; what is due by then is done for these accounts, and the cron trigger fires. */
+  async pass(seconds: number, ...providerUserIds: readonly string[]): Promise<void> {
+    await this.control("POST", "/sim/clock", { advanceSeconds: seconds });
+    for (const id of providerUserIds) await this.account(id).runDue({ now: this.now() });
+    await runSchedule(await openContext(env));
+  }
+}
+
+export interface StandardizedRecord {
+  readonly timestamp: string;
+  readonly heartRate?: number;
+  readonly positionLat?: number;
+  readonly positionLong?: number;
+}
+
+export interface Document {
+  readonly id: string;
+  readonly revision: number;
+  readonly title: string;
+  readonly sourceActivityId: string;
+  readonly startTime: string;
+  readonly utcOffsetSeconds: number;
+  readonly completeness: Change["activity"]["completeness"];
+  readonly standardizedActivity: {
+    readonly sessions: readonly {
+      readonly laps: readonly { readonly records?: readonly StandardizedRecord[] }[];
+    }[];
+  };
+}
+
+/** All records of a document in order. */
+export function recordsOf(document: Document): StandardizedRecord[] {
+  return document.standardizedActivity.sessions.flatMap((session) =>
+    session.laps.flatMap((lap) => lap.records ?? []),
+  );
+}
+
+/** The fields of a page's form with their values. */
+function formOf(html: string): URLSearchParams {
+  const form = new URLSearchParams();
+  for (const [tag] of html.matchAll(/<input[^>]*>/g)) {
+    const name = /name="([^"]*)"/.exec(tag)?.[1];
+    if (name !== undefined)
+      form.append(name, (/value="([^"]*)"/.exec(tag)?.[1] ?? "").replaceAll("&amp;", "&"));
+  }
+  return form;
+}
