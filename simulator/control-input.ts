@@ -79,6 +79,17 @@ export const settingsSchema = z
   })
   .partial();
 
+const notificationSchema = z.strictObject({
+  collectionType: z.string(),
+  date: z.string(),
+  ownerId: z.string(),
+  ownerType: z.literal("user").default("user"),
+  subscriptionId: z.string(),
+});
+
+export const notificationsSchema = z.array(notificationSchema).min(1).max(1000);
+export const mergeSchema = z.strictObject({ activityIds: z.array(z.string()).min(2).max(20) });
+
 /** The body as the schema wants it, or the 400 to answer. An empty body counts as `{}`. */
 export async function readInput<Value>(
   request: Request,

@@ -381,3 +381,26 @@ test("profile and devices say zone, offset now, and the last sync in local time"
     { deviceVersion: "Sense 2", lastSyncTime: "2026-06-10T03:20:00.000", type: "TRACKER" },
   ]);
 });
+
+test("merged logs leave one that spans them, under the id of the earliest", async () => {
+  const world = createWorld();
+  const { account, bearer, list } = await connected(world, { timezone: "UTC" });
+  const part = (startTime: string) =>
+    world.record(account, { name: "Walk", startTime, durationSeconds: 600, gps: true, distanceMeters: 800 });
+  const later = await part("2026-06-01T10:15:00Z");
+  const first = await part("2026-06-01T10:00:00Z");
+  await world.sync(account);
+  await world.control("POST", `/sim/users/${account}/merge`, { activityIds: [later, first] });
+  const { activities } = await list();
+  expect(activities).toMatchObject([
+    {
+      startTime: "2026-06-01T10:00:00.000Z",
+      duration: 1_500_000,
+      originalDuration: 600_000,
+      activeDuration: 1_200_000,
+      distance: 1.6,
+    },
+  ]);
+  expect((await world.get(bearer, `/1/user/-/activities/${first}.json`)).status).toBe(200);
+  expect((await world.get(bearer, `/1/user/-/activities/${later}.json`)).status).toBe(404);
+});
