@@ -70,7 +70,7 @@ describe("a push counts only with Fitbit's signature over its bytes", () => {
   it("agrees with the example of the reference (§2.4)", async () => {
     const example =
       '[{"collectionType":"foods","date":"2010-03-01","ownerId":"228S74","ownerType":"user","subscriptionId":"1234"},{"collectionType":"foods","date":"2010-03-02","ownerId":"228S74","ownerType":"user","subscriptionId":"1234"},{"collectionType":"activities","date":"2010-03-01","ownerId":"184X36","ownerType":"user","subscriptionId":"2345"}]';
-    const bytes = new TextEncoder().encode(example);
+    const bytes = new Uint8Array(new TextEncoder().encode(example));
     const secret = "123ab4567c890d123e4567f8abcdef9a";
     expect(await isSignedByFitbit(secret, "zK4bUdOLyEgdpgGvs5/avGL/I8E=", bytes)).toBe(true);
     expect(await isSignedByFitbit(`${secret}x`, "zK4bUdOLyEgdpgGvs5/avGL/I8E=", bytes)).toBe(false);
@@ -181,7 +181,7 @@ describe("every element of a push counts", () => {
     const { response, sent } = await push(JSON.stringify(elements));
     expect(response.status).toBe(204);
     expect(sent.flatMap((message) => message.hints)).toHaveLength(1);
-    expect(sent[0]?.hints[0]?.["account"]).toBe("fitbit:DDD444");
+    expect(sent[0]?.hints[0]?.account).toBe("fitbit:DDD444");
   });
 
   it("keeps a hint whose date is missing or strange, without the date", async () => {
@@ -202,7 +202,7 @@ describe("every element of a push counts", () => {
     expect(response.status).toBe(204);
     expect(sent.length).toBeGreaterThan(1);
     for (const message of sent) expect(JSON.stringify(message).length).toBeLessThanOrEqual(100_000);
-    expect(new Set(sent.flatMap((message) => message.hints.map((hint) => hint["account"]))).size).toBe(5_000);
+    expect(new Set(sent.flatMap((message) => message.hints.map((hint) => hint.account))).size).toBe(5_000);
   });
 
   it.each([
