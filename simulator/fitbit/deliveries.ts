@@ -106,25 +106,29 @@ async function post(
   body: string,
   signature: string,
 ): Promise<{ status: number | null; error: string | null }> {
-  const request = new Request(state.options.fitbit.subscriberUrl, {
+  const answer = await answerInTime(state, state.options.fitbit.subscriberUrl, {
     method: "POST",
     headers: { "content-type": "application/json", "x-fitbit-signature": signature },
     body,
   });
-  const answer = await answerInTime(state, request);
   if (typeof answer === "string") return { status: null, error: answer };
   await answer.body?.cancel();
   return { status: answer.status, error: null };
 }
 
-async function answerInTime(state: State, request: Request): Promise<Response | string> {
+/** The subscriber's answer, or why there is none. A request that took too long is aborted, so nothing is left behind. */
+async function answerInTime(state: State, url: string, init: RequestInit): Promise<Response | string> {
+  const tooLong = new AbortController();
   let giveUp = () => {};
   const late = new Promise<string>((resolve) => {
-    const timer = setTimeout(() => resolve("timeout"), state.settings.deliveryTimeoutSeconds * 1000);
+    const timer = setTimeout(() => {
+      resolve("timeout");
+      tooLong.abort();
+    }, state.settings.deliveryTimeoutSeconds * 1000);
     giveUp = () => clearTimeout(timer);
   });
   try {
-    return await Promise.race([state.deliver(request), late]);
+    return await Promise.race([state.deliver(new Request(url, { ...init, signal: tooLong.signal })), late]);
   } catch (error) {
     return error instanceof Error ? error.message : "network error";
   } finally {
@@ -162,7 +166,7 @@ export async function verifySubscriber(state: State): Promise<Verification> {
   const ask = async (code: string) => {
     const url = new URL(state.options.fitbit.subscriberUrl);
     url.searchParams.set("verify", code);
-    const answer = await answerInTime(state, new Request(url.href));
+    const answer = await answerInTime(state, url.href, {});
     if (typeof answer === "string") return null;
     await answer.body?.cancel();
     return answer.status;
