@@ -28,16 +28,18 @@ async function main(): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stopping.abort());
 
   const started = Date.now();
+  const stateName = `demo-${process.pid}`;
+  process.on("exit", () => removeState(stateName));
   const stack = await startLocalStack({
     port: await findFreePort(),
     simulatorPort: await findFreePort(),
-    stateName: `demo-${process.pid}`,
+    stateName,
     keep: false,
     developerVariables: null,
     provider: "simulator",
     signal: stopping.signal,
     onLine: (line) => {
-      output.push(line.text);
+      if (line.kind !== "noise") output.push(line.text);
       if (options.verbose) console.log(line.text);
     },
   });
@@ -57,7 +59,6 @@ async function main(): Promise<number> {
     return report(problems);
   } finally {
     await stack.stop();
-    removeState(stack.stateDirectory);
   }
 }
 

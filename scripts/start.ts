@@ -4,8 +4,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { StartStopped, startLocalStack } from "./local/local-stack.ts";
+import { startLocalStack } from "./local/local-stack.ts";
 import { readPort, StartError } from "./local/ports.ts";
+import { StartStopped } from "./local/worker-process.ts";
 import { asksForRealProviders, localApiKey } from "./local-environment.ts";
 import { projectDirectory } from "./wrangler.ts";
 

@@ -13,6 +13,8 @@ interface Recorded {
   readonly activityId: string;
 }
 
+/** All of today's workouts begin and end within this many hours. */
+const hoursOfToday = 4;
 const historyWithinMilliseconds = 60_000;
 const freshWithinMilliseconds = 60_000;
 
@@ -41,6 +43,8 @@ export async function runMonth(
     `history       ${past.length - missingHistory.length} of ${past.length} activities, ${seconds(backfillStarted)} s`,
   );
 
+  // Somebody who connects gets what comes after that: the four workouts happen in the hours that the simulated clock skips.
+  await simulator.post("/sim/clock", { advanceSeconds: hoursOfToday * 3600 });
   const today = await record(simulator, account, todaysWorkouts);
   const pushed = Date.now();
   await simulator.post(`/sim/users/${account}/sync`);
@@ -53,14 +57,11 @@ export async function runMonth(
     (id) => `activity ${id} never came out of the feed`,
   );
   const rows: string[][] = [];
-  for (const [recorded, startedAt] of [
-    ...today.map((entry) => [entry, pushed] as const),
-    ...past.map((entry) => [entry, backfillStarted] as const),
-  ]) {
+  for (const recorded of [...today, ...past]) {
     const entry = feed.seen.get(recorded.activityId);
     if (entry === undefined) continue;
     const document = await worker.get<ActivityDocument>(`/v1/activities/${entry.activity.id}`);
-    rows.push(describe(document, entry, startedAt));
+    rows.push(describe(document, entry, today.includes(recorded) ? pushed : null));
     problems.push(...check(recorded.plan, document, entry));
   }
   print(
@@ -77,7 +78,8 @@ async function record(
   account: string,
   plans: readonly WorkoutPlan[],
 ): Promise<readonly Recorded[]> {
-  const now = Date.now();
+  const { offsetSeconds } = await simulator.get<{ offsetSeconds: number }>("/sim/clock");
+  const now = Date.now() + offsetSeconds * 1000;
   const recorded: Recorded[] = [];
   for (const plan of plans) {
     const answer = await simulator.post<{ activityId: string }>(
@@ -91,7 +93,7 @@ async function record(
   return recorded;
 }
 
-function describe(document: ActivityDocument, entry: SeenActivity, startedAt: number): string[] {
+function describe(document: ActivityDocument, entry: SeenActivity, pushedAt: number | null): string[] {
   const { records, positions } = countRecords(document);
   const { heartRate } = document.completeness;
   const heartRateText =
@@ -107,7 +109,7 @@ function describe(document: ActivityDocument, entry: SeenActivity, startedAt: nu
     String(positions),
     heartRateText,
     entry.origin,
-    `${((entry.firstSeenAt - startedAt) / 1000).toFixed(1)} s`,
+    pushedAt === null ? "" : `${((entry.firstSeenAt - pushedAt) / 1000).toFixed(1)} s`,
   ];
 }
 

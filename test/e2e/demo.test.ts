@@ -1,0 +1,80 @@
+// `npm run demo` from outside: it exits 0 when everything arrived, it can fail, and it leaves nothing behind.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectDirectory } from "../../scripts/wrangler.ts";
+
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tcx-"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function demo(...args: string[]): Promise<{ exitCode: number; output: string }> {
+  const child = spawn(process.execPath, [join(projectDirectory, "scripts/demo.ts"), ...args], {
+    cwd: projectDirectory,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const exitCode = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? -1)));
+  expect(readdirSync(join(projectDirectory, ".wrangler"))).not.toContain(`demo-${child.pid}`);
+  return { exitCode, output };
+}
+
+/** A file as a phone writes it: fractional seconds, an offset, two points within one second, a pause, no heart rate or one. */
+function tcx(start: number, heartRate: boolean): string {
+  const time = (second: number) =>
+    new Date(start + second * 1000 + 7_200_000).toISOString().replace("Z", "+02:00");
+  const points = [0, 0.4, 1, 2, 3, 30, 31, 32].map(
+    (second, index) => `<Trackpoint><Time>${time(second)}</Time><Position>
+      <LatitudeDegrees>${60.1875 + index * 0.00013}</LatitudeDegrees><LongitudeDegrees>${24.9275 - index / 7_777}</LongitudeDegrees></Position>
+      <AltitudeMeters>${12.5 + index / 3}</AltitudeMeters><DistanceMeters>${index * 7.1}</DistanceMeters>${
+        heartRate ? `<HeartRateBpm><Value>${110 + index}</Value></HeartRateBpm>` : ""
+      }</Trackpoint>`,
+  );
+  return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"><Activities><Activity Sport="Running">
+<Id>${time(0)}</Id><Lap StartTime="${time(0)}"><TotalTimeSeconds>32.0</TotalTimeSeconds><DistanceMeters>49.7</DistanceMeters>
+<Calories>3</Calories><Intensity>Active</Intensity><TriggerMethod>Manual</TriggerMethod><Track>${points.join("\n")}</Track></Lap>
+</Activity></Activities></TrainingCenterDatabase>`;
+}
+
+describe("npm run demo", () => {
+  it("brings a month of history and four fresh workouts out of the feed, and shows them", async () => {
+    const { exitCode, output } = await demo();
+    expect(output).toContain("Everything arrived as it was recorded.");
+    expect(exitCode).toBe(0);
+    expect(output).toMatch(/history +12 of 12 activities/);
+    expect(output).toMatch(/live +4 of 4 activities/);
+    for (const title of ["Run", "Treadmill", "Weights", "Swim"]) {
+      expect(output).toMatch(new RegExp(`^${title} .* live +\\d+\\.\\d s$`, "m"));
+    }
+  });
+
+  it("compares files of years ago with what came out, and fails with a reason for one that cannot be right", async () => {
+    writeFileSync(join(folder, "a-with-heart-rate.tcx"), tcx(Date.UTC(2019, 4, 6, 7, 8, 9), true));
+    writeFileSync(join(folder, "b-without.tcx"), tcx(Date.UTC(2016, 3, 24, 20, 28, 38, 188), false));
+    const good = await demo("--tcx", folder);
+    expect(good.output).toContain(
+      "equal      a-with-heart-rate.tcx: 8 trackpoints, 1 merged within their second",
+    );
+    expect(good.output).toContain("equal      b-without.tcx: 8 trackpoints, 1 merged within their second");
+    expect(good.exitCode).toBe(0);
+
+    writeFileSync(join(folder, "c-cut.tcx"), tcx(Date.UTC(2020, 1, 2, 3, 4, 5), true).slice(0, -60));
+    const bad = await demo("--tcx", folder);
+    expect(bad.exitCode).toBe(1);
+    expect(bad.output).toMatch(/- c-cut\.tcx: /);
+    expect(bad.output).toContain("equal      a-with-heart-rate.tcx");
+  });
+});

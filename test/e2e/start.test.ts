@@ -1,0 +1,121 @@
+// `npm start` as a person meets it: it says when it is ready, it ends with everything that it started, however it is ended,
+// and what stands in its way is one sentence.
+
+import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { connect, createAccount } from "../../scripts/demo/connecting.ts";
+import { HttpClient } from "../../scripts/demo/http-client.ts";
+import { findFreePort } from "../../scripts/local/ports.ts";
+import { localApiKey } from "../../scripts/local-environment.ts";
+import { projectDirectory } from "../../scripts/wrangler.ts";
+import { Service, survivors } from "./service.ts";
+
+const running: Service[] = [];
+const listeners: Server[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((service) => service.stop()));
+  for (const listener of listeners.splice(0)) listener.close();
+});
+
+async function start(options: Parameters<typeof Service.start>[0] = {}): Promise<Service> {
+  const service = await Service.start(options);
+  running.push(service);
+  return service;
+}
+
+async function occupy(port: number): Promise<void> {
+  const listener = createServer();
+  listeners.push(listener);
+  await new Promise<void>((resolve) => listener.listen(port, "127.0.0.1", resolve));
+}
+
+async function connectionCount(service: Service): Promise<number> {
+  const worker = new HttpClient(service.url, localApiKey);
+  return (await worker.get<{ connections: unknown[] }>("/v1/connections?userId=someone")).connections.length;
+}
+
+describe("npm start", () => {
+  it("is ready within 30 seconds, says how to connect and how to poll, and writes nothing into the checkout", async () => {
+    const hadVariables = existsSync(join(projectDirectory, ".dev.vars"));
+    const began = Date.now();
+    const service = await start();
+    expect(Date.now() - began).toBeLessThan(30_000);
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+    expect((await fetch(service.simulatorUrl)).status).toBe(200);
+    const home = await (await fetch(`${service.url}/`)).text();
+    expect(home).toContain("Connect Fitbit");
+
+    const poll = /curl -s '([^']+)' -H 'Authorization: (Bearer [^']+)'/.exec(service.output);
+    const answer = await fetch(poll?.[1] ?? "", { headers: { authorization: poll?.[2] ?? "" } });
+    expect(await answer.json()).toMatchObject({ changes: [], hasMore: false });
+    expect(existsSync(join(projectDirectory, ".dev.vars"))).toBe(hadVariables);
+  });
+
+  it("starts again on the same ports after Ctrl-C: empty, or as it was with --keep", async () => {
+    const first = await start();
+    const account = await createAccount(new HttpClient(first.simulatorUrl), "UTC");
+    await connect(new HttpClient(first.url, localApiKey), "someone", account);
+    const processes = first.descendants();
+    expect(processes.length).toBeGreaterThan(2);
+    expect(await first.stop({ keepState: true })).toBe(0);
+    expect(await survivors(processes)).toEqual([]);
+
+    const ports = { port: first.port, simulatorPort: first.simulatorPort };
+    const kept = await start({ ...ports, args: ["--keep"] });
+    expect(await connectionCount(kept)).toBe(1);
+    await kept.stop({ keepState: true });
+
+    const emptied = await start(ports);
+    expect(await connectionCount(emptied)).toBe(0);
+  });
+
+  it.each(["SIGTERM", "SIGKILL"] as const)("leaves no process behind when npm gets %s", async (signal) => {
+    const service = await start({ throughNpm: true });
+    const processes = service.descendants();
+    expect(processes.length).toBeGreaterThan(3);
+    service.process.kill(signal);
+    expect(await survivors(processes)).toEqual([]);
+  });
+
+  it("leaves no process behind when it is killed itself", async () => {
+    const service = await start();
+    const processes = service.descendants();
+    service.process.kill("SIGKILL");
+    expect(await survivors(processes)).toEqual([]);
+  });
+
+  it("ends while it is still starting, and leaves nothing behind", async () => {
+    const service = await Service.launch();
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    const processes = service.descendants();
+    await service.stop();
+    expect(await survivors(processes)).toEqual([]);
+    expect(service.output).not.toContain("ready");
+  });
+
+  it.each(["PORT", "SIM_PORT"] as const)(
+    "says in one sentence that %s is in use, and starts nothing",
+    async (name) => {
+      const taken = await findFreePort();
+      await occupy(taken);
+      const service = await Service.launch(name === "PORT" ? { port: taken } : { simulatorPort: taken });
+      expect(await service.ended).toBe(1);
+      expect(service.output.trim()).toBe(
+        `Port ${taken} is in use: end the program that listens there, or choose another port with ${name}=<port>.`,
+      );
+    },
+  );
+
+  it("says what is wrong with a port or an option that it does not know", async () => {
+    const sameTwice = await findFreePort();
+    const same = await Service.launch({ port: sameTwice, simulatorPort: sameTwice });
+    expect(await same.ended).toBe(1);
+    expect(same.output).toContain("they need a port each");
+    const unknown = await Service.launch({ args: ["--everything"] });
+    expect(await unknown.ended).toBe(1);
+    expect(unknown.output).toContain("'--everything'");
+  });
+});
