@@ -7,6 +7,7 @@ import { createAccount } from "../accounts.ts";
 import { text } from "../random.ts";
 import { accountOf, nextNumber, type State } from "../state.ts";
 import { type AuthorizationRequest, PageError, parseAuthorization } from "./authorization-request.ts";
+import { formOf } from "./form.ts";
 import { issueAccessToken } from "./tokens.ts";
 
 const codeSeconds = 600;
@@ -65,7 +66,7 @@ export async function authorizePage(state: State, request: Request): Promise<Res
 
 /** Takes the consent form's answer and redirects to the application. */
 export async function authorizeDecision(state: State, request: Request): Promise<Response> {
-  const form = new URLSearchParams(await request.text());
+  const form = await formOf(request);
   const granted = new Set(form.getAll("scope"));
   form.delete("scope");
   form.set("scope", form.get("requested_scope") ?? [...granted].join(" "));

@@ -7,6 +7,7 @@ import type { State } from "../state.ts";
 import { authenticate } from "./authentication.ts";
 import { refuseClient } from "./client-authentication.ts";
 import { fitbitError, visit } from "./errors.ts";
+import { formOf } from "./form.ts";
 import { challengeOf } from "./pkce.ts";
 import { introspectionScopes } from "./scopes.ts";
 import { accessTokenSeconds, endGrant, issuePair, rotate } from "./tokens.ts";
@@ -134,7 +135,6 @@ export async function introspectEndpoint(state: State, request: Request): Promis
 }
 
 async function readForm(request: Request): Promise<URLSearchParams | null> {
-  if (!(request.headers.get("content-type") ?? "").startsWith("application/x-www-form-urlencoded"))
-    return null;
-  return new URLSearchParams(await request.text());
+  const type = request.headers.get("content-type") ?? "";
+  return type.startsWith("application/x-www-form-urlencoded") ? formOf(request) : null;
 }

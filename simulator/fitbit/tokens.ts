@@ -5,6 +5,7 @@
 
 import { text } from "../random.ts";
 import { type AccessToken, nextNumber, type RefreshToken, type State } from "../state.ts";
+import { formOf } from "./form.ts";
 import { tokenScopes } from "./scopes.ts";
 
 const hex = "0123456789abcdef";
@@ -126,7 +127,7 @@ export async function providerUserIdOfRequest(
   const bearer = /^Bearer\s+(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (bearer) return state.accessTokens.get(bearer)?.providerUserId ?? null;
   if (request.method !== "POST" || !url.pathname.startsWith("/oauth2/")) return null;
-  const form = new URLSearchParams(await request.clone().text());
+  const form = await formOf(request.clone());
   const token = form.get("refresh_token") ?? form.get("token") ?? "";
   return (
     state.refreshTokens.get(token)?.providerUserId ??

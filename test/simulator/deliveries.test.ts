@@ -219,6 +219,19 @@ describe("a subscriber that does not answer 204", () => {
   });
 });
 
+test("only failures in a row switch a subscriber off", async () => {
+  const world = createWorld();
+  await world.control("PUT", "/sim/settings", { disableAfterFailures: 2, retryAfterSeconds: [] });
+  const account = await subscribed(world);
+  for (const status of [500, 204, 500, 204, 500]) {
+    world.subscriber.answer = () => new Response(null, { status });
+    await world.sync(account);
+  }
+  expect(await world.control("GET", "/sim/deliveries")).toMatchObject({
+    subscriber: { enabled: true, failuresInARow: 1 },
+  });
+});
+
 describe("verifying the subscriber", () => {
   test("asks once with the code and once with another, and wants 204 and 404", async () => {
     const world = createWorld({ verificationCode: "the-code" });
