@@ -130,6 +130,23 @@ describe("the end of an account", () => {
     expect(world.pushes).toHaveLength(1);
   });
 
+  test("a revocation is told once even to an application with two subscribers", async () => {
+    const world = createWorld();
+    const account = await world.account();
+    const { access_token: bearer } = await world.connect(account);
+    for (const subscriber of ["1", "2"]) {
+      const path = `/1/user/-/userRevokedAccess/apiSubscriptions/revoked-${subscriber}.json`;
+      const created = await world.call("POST", path, undefined, {
+        authorization: `Bearer ${bearer}`,
+        "x-fitbit-subscriber-id": subscriber,
+      });
+      expect(created.status).toBe(201);
+    }
+    await world.control("POST", `/sim/users/${account}/revoke`);
+    expect(sent(world)).toHaveLength(1);
+    expect(sent(world)[0]).toHaveLength(1);
+  });
+
   test("a deletion is told once per subscription, under ids that are not the subscriber's", async () => {
     const world = createWorld();
     const account = await subscribed(world);
@@ -295,6 +312,17 @@ describe("what can happen to a push", () => {
     await world.sync(account, two);
     await world.advance(600);
     expect(dates(world)).toEqual(["2026-06-02", "2026-06-01"]);
+  });
+
+  test("a delay without a count holds every push up once", async () => {
+    const world = createWorld();
+    const account = await subscribed(world);
+    await world.faults({ fault: "delay", delaySeconds: 600 });
+    await world.sync(account, one);
+    await world.sync(account, two);
+    expect(world.pushes).toEqual([]);
+    await world.advance(600);
+    expect(dates(world)).toEqual(["2026-06-01", "2026-06-02"]);
   });
 
   test("it is overtaken by the next one", async () => {
