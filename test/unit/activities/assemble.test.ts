@@ -361,6 +361,26 @@ describe("the session", () => {
     expect(sessionOf(canonical).totalElapsedTime).toBe(600);
   });
 
+  it("begins with a heart beat that is stamped to the second in which it began", () => {
+    const halfPast = { ...summary, startTime: start + 500 };
+    const canonical = assembleActivity(input({ summary: halfPast, heartRate: heartRate([[0, 90]]) }));
+    expect(recordsOf(canonical)).toEqual([{ timestamp: "2026-03-10T14:00:00.500Z", heartRate: 90 }]);
+    expect(sessionOf(canonical).startTime).toBe("2026-03-10T14:00:00.500Z");
+  });
+
+  it("begins no later than its first lap, whose written start may be a moment earlier", () => {
+    const laps = [lapOf({ at: -0.5, totalTimeSeconds: 600 })];
+    const session = sessionOf(
+      assembleActivity(input({ tcx: decoded(tcxActivity([{ at: 1, bpm: 90 }], laps)) })),
+    );
+    expect(session.laps[0]?.startTime).toBe(session.startTime);
+  });
+
+  it("counts in whole milliseconds", () => {
+    const canonical = assembleActivity(input({ summary: { ...summary, elapsedSeconds: 1.0006 } }));
+    expect(canonical).toMatchObject({ endTime: "2026-03-10T14:00:01.001Z", elapsedSeconds: 1.001 });
+  });
+
   it("says milliseconds only where there are some", () => {
     const canonical = assembleActivity(input({ summary: { ...summary, elapsedSeconds: 1.001 } }));
     expect(canonical).toMatchObject({
