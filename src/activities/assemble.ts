@@ -200,7 +200,11 @@ function measure(
   const beats = records.flatMap(({ time, heartRateBpm }) => (heartRateBpm === undefined ? [] : [time]));
   const oneMinuteOnly = tcx.kind === "decoded" && tcx.oneMinuteOnly === true && heartRate.kind === "missing";
   return {
-    gps: measureStream(positions, expectation, positions.length > 0 ? undefined : routeReason(summary, tcx)),
+    gps: measureStream(
+      positions,
+      expectation,
+      positions.length > 0 ? "provider_has_none" : routeReason(summary, tcx),
+    ),
     heartRate: measureStream(
       beats,
       expectation,
@@ -216,15 +220,15 @@ function routeReason(summary: ActivitySummary, tcx: TcxInput): StreamReason {
   return tcx.kind === "decoded" || tcx.reason === "provider_has_none" ? none : tcx.reason;
 }
 
-/** Why heart rate is not complete. Samples that were given and are too few have no reason but the gaps themselves. */
+/** Why heart rate is not complete. Where samples were given and are too few, the provider has none for the gaps. */
 function heartRateReason(
   heartRate: HeartRateInput,
   oneMinuteOnly: boolean,
   grantedScopes: readonly GrantScope[],
-): StreamReason | undefined {
+): StreamReason {
   if (!grantedScopes.includes("heartrate")) return "scope_not_granted";
   if (oneMinuteOnly) return "one_minute_only";
-  return heartRate.kind === "missing" ? heartRate.reason : undefined;
+  return heartRate.kind === "missing" ? heartRate.reason : "provider_has_none";
 }
 
 /**
@@ -271,7 +275,8 @@ function standardizedRecord(record: ActivityRecord): StandardizedRecord {
 
 /** RFC 3339 in UTC as protojson writes it: with a fraction only where there is one. */
 function timestamp(time: number): string {
-  return new Date(time).toISOString().replace(".000Z", "Z");
+  const text = new Date(time).toISOString();
+  return text.endsWith(".000Z") ? `${text.slice(0, -5)}Z` : text;
 }
 
 function averageOf(beats: readonly number[]): number | null {

@@ -9,13 +9,23 @@ export async function contentHash(canonical: CanonicalActivity): Promise<string>
   return sha256Hex(canonicalJson(canonical));
 }
 
-/** JSON with sorted keys and without undefined; arrays keep their order. */
+/**
+ * JSON with sorted keys and without undefined; arrays keep their order. The list of keys given to `JSON.stringify` is also the
+ * order in which it writes them, so the engine's own writer does the work: a ten-hour activity has 36,000 records.
+ */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
-  if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-    entries.sort(([one], [other]) => (one < other ? -1 : 1));
-    return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(",")}}`;
+  const keys = new Set<string>();
+  collectKeys(value, keys);
+  return JSON.stringify(value, [...keys].sort());
+}
+
+function collectKeys(value: unknown, keys: Set<string>): void {
+  if (Array.isArray(value)) {
+    for (const item of value) collectKeys(item, keys);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, field] of Object.entries(value)) {
+      keys.add(key);
+      if (typeof field === "object") collectKeys(field, keys);
+    }
   }
-  return JSON.stringify(value);
 }
