@@ -6,8 +6,9 @@ import { databaseFor } from "../db/databases.ts";
 import { asId, type SyncRunId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
 import type { DueEntry } from "./account-protocol.ts";
+import { mayList, scopeMissing } from "./listing.ts";
 import type { Work } from "./messages.ts";
-import { noCounts, noteSynced, type RunCounts, recordRun, startRun } from "./runs.ts";
+import { noCounts, noteSynced, type RunCounts, type RunError, recordRun, startRun } from "./runs.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
 import type { WorkContext } from "./sync-consumer.ts";
 import { countOutcome } from "./sync-run.ts";
@@ -44,12 +45,12 @@ export async function runBackfillSlice(
   let counts: RunCounts = noCounts;
   let cursor = work.cursor;
   const due: DueEntry[] = [];
-  const finish = async (next: DueEntry | null) => {
+  const finish = async (next: DueEntry | null, error: RunError | null = null) => {
     await recordRun(database, runId, {
-      status: next === null ? "succeeded" : "running",
+      status: error !== null ? "failed" : next === null ? "succeeded" : "running",
       counts,
       callsSpent: session.callsSpent,
-      error: null,
+      error,
       now: context.clock.now(),
     });
     const ended = await session.end({ listedAt: null, due: next === null ? due : [...due, next] });
@@ -62,6 +63,10 @@ export async function runBackfillSlice(
     });
   };
   const goOnAt = (at: number): DueEntry => ({ at, work: { ...work, cursor } });
+  if (!mayList(link)) {
+    await finish(null, scopeMissing);
+    return;
+  }
 
   try {
     const plan = await planSlice(session, writer, work);

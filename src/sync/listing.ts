@@ -39,11 +39,23 @@ export function routineWindow(
   };
 }
 
-/** Reads every page. Interrupts the sync when one fails: half a list must never look like a whole one. */
+/** Whether the user lets us see what there is. A grant without it is a connection all the same, which lists nothing. */
+export function mayList(link: Pick<AccountLink, "grantedScopes">): boolean {
+  return link.grantedScopes.includes("activity");
+}
+
+/** What a run says that could list nothing. */
+export const scopeMissing = {
+  code: "scope_missing",
+  message: "The user has not granted access to activities. Reconnect to grant it.",
+} as const;
+
+/** Reads every page, or none where the scope is missing. Interrupts the sync when one fails: half a list must never look like a whole one. */
 export async function readListing(session: SyncSession, window: ListWindow): Promise<Listing> {
   const listStartedAt = session.clock.now();
   const byId = new Map<SourceActivityId, ActivitySummary>();
   const unreadable: SourceActivityId[] = [];
+  if (!mayList(session.lease.link)) return { summaries: [], unreadable, window, listStartedAt };
   let page: string | null = null;
   for (let count = 0; count < pageLimit; count++) {
     const answer = await session.require((context) => session.provider.listActivities(context, window, page));
@@ -76,8 +88,10 @@ export type Difference = Pick<Found, "summaries" | "missing" | "stored">;
 export function compareListing(
   listing: Listing,
   stored: readonly StoredIndexEntry[],
-  link: Pick<AccountLink, "liveSince">,
+  link: Pick<AccountLink, "liveSince" | "grantedScopes">,
 ): Difference {
+  // What nobody was allowed to list is not missing.
+  if (!mayList(link)) return { summaries: [], missing: [], stored: 0 };
   const byId = new Map(stored.map((entry) => [entry.sourceActivityId, entry]));
   const summaries = listing.summaries.filter((summary) => {
     const known = byId.get(summary.sourceActivityId);

@@ -107,10 +107,22 @@ export function tcxParts(fetched: FetchedTcx): Pick<Parts, "tcx" | "tcxObject"> 
   };
 }
 
-/** Samples are not given up for an answer with fewer. */
-export function betterHeartRate(before: HeartRateResult | null, now: HeartRateResult): HeartRateResult {
+/**
+ * Samples are not given up for an answer with fewer. Only those of the activity's time count: its user may have moved it,
+ * and what was measured at the old time says nothing about the new one.
+ */
+export function betterHeartRate(
+  before: HeartRateResult | null,
+  now: HeartRateResult,
+  { startTime, elapsedSeconds }: Pick<ActivitySummary, "startTime" | "elapsedSeconds">,
+): HeartRateResult {
   if (before?.kind !== "samples") return now;
-  return now.kind === "samples" && now.samples.length >= before.samples.length ? now : before;
+  const endTime = startTime + elapsedSeconds * 1000;
+  // Samples are stamped to the second, so the ones that the window starts and ends in count as within it.
+  const isWithin = (time: number) => time > startTime - 1000 && time < endTime + 1000;
+  const had = before.samples.filter(({ time }) => isWithin(time)).length;
+  if (now.kind === "missing") return had > 0 ? before : now;
+  return now.samples.length >= had ? now : before;
 }
 
 function countHeartRates(fetched: FetchedTcx): number {

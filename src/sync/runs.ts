@@ -14,6 +14,12 @@ export interface RunCounts {
   readonly deleted: number;
 }
 
+/** Why a run did not succeed: a stable code, and a sentence for people. */
+export interface RunError {
+  readonly code: string;
+  readonly message: string;
+}
+
 export const noCounts: RunCounts = { listed: 0, created: 0, updated: 0, deleted: 0 };
 
 /** The run of a message: the one that it names, or one derived from it, so that a redelivery writes the same row. */
@@ -51,7 +57,7 @@ export async function recordRun(
     status: SyncRunStatus;
     counts: RunCounts;
     callsSpent: number;
-    error: { code: string; message: string } | null;
+    error: RunError | null;
     now: number;
   },
 ): Promise<void> {

@@ -12,10 +12,28 @@ import { databaseFor } from "../db/databases.ts";
 import type { FeedOrigin, SyncTrigger } from "../db/schema.ts";
 import type { SyncRunId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
+import type { ProviderError } from "../providers/errors.ts";
 import type { DueEntry } from "./account-protocol.ts";
-import { compareListing, isNothing, judgeMissing, readListing, routineWindow, toFound } from "./listing.ts";
+import {
+  compareListing,
+  isNothing,
+  judgeMissing,
+  mayList,
+  readListing,
+  routineWindow,
+  scopeMissing,
+  toFound,
+} from "./listing.ts";
 import type { Found, Work } from "./messages.ts";
-import { noCounts, noteSynced, type RunCounts, recordRun, runIdFor, startRun } from "./runs.ts";
+import {
+  noCounts,
+  noteSynced,
+  type RunCounts,
+  type RunError,
+  recordRun,
+  runIdFor,
+  startRun,
+} from "./runs.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
 import type { WorkContext } from "./sync-consumer.ts";
 import { updateFromSummary } from "./update-activity.ts";
@@ -31,7 +49,7 @@ interface Progress {
   id: SyncRunId | null;
   counts: RunCounts;
   callsRecorded: number;
-  error: { code: string; message: string } | null;
+  error: RunError | null;
 }
 
 /** Brings the connection up to date under the session's lease, and ends the lease. Interruptions pass through. */
@@ -61,15 +79,16 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   };
 
   if (explicitRun !== undefined) await begin();
+  if (!mayList(link)) progress.error = scopeMissing;
   try {
     let found = work.kind === "sync" ? (work.found ?? null) : null;
     for (let round = 1; ; round++) {
       found ??= await list(context, session);
+      progress.counts = { ...progress.counts, listed: progress.counts.listed + found.listed };
       const due: DueEntry[] = [];
       if (!isNothing(found)) {
         await begin();
         if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
-        progress.counts = { ...progress.counts, listed: progress.counts.listed + found.listed };
         due.push(...(await update(context, session, writer, found, progress, originOf(trigger))));
         due.push(...(await handleMissing(context, session, writer, found, progress, work)));
       }
@@ -99,6 +118,13 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
     if (interruption?.kind === "halted") {
       progress.error = { code: interruption.reason, message: "The connection needs its user." };
       await record("failed");
+    } else if (interruption?.kind === "waiting" && explicitRun === undefined) {
+      // What goes on later is another message, and so another run: this one is over, and says why.
+      progress.error = {
+        code: "waiting",
+        message: "The provider's call limit is used up; it goes on later.",
+      };
+      await record("partial");
     } else if (interruption?.kind !== "lost") {
       // It goes on under the same run: when calls are left again, or with the next attempt.
       await record("running");
@@ -187,14 +213,19 @@ async function handleMissing(
     return [{ at, work: { kind: "deletions", since: context.clock.now() } }];
   }
   const rows = await readActivitiesBySource(writer.database, writer.connectionId, found.missing);
+  let failure: ProviderError | null = null;
   for (const row of rows) {
     if (row.deletedAt !== null) continue;
     const answer = await session.call((call) => session.provider.getActivity(call, row.sourceActivityId));
-    if (answer.ok || answer.error.code !== "not_found") continue;
+    if (answer.ok) continue;
+    if (answer.error.code === "provider_unavailable") failure = answer.error;
+    if (answer.error.code !== "not_found") continue;
     if (!(await deleteActivity(writer, row, context.clock.now()))) {
       throw new SyncInterrupted({ kind: "lost" });
     }
     progress.counts = countOutcome(progress.counts, "deleted");
   }
+  // No answer is no proof; the next attempt asks again about those that are left.
+  if (failure !== null) throw new SyncInterrupted({ kind: "failed", error: failure });
   return [];
 }

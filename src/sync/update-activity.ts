@@ -29,7 +29,7 @@ export async function updateFromSummary(
   }
   const stored = row === null ? null : await readParts(context.env.DOCUMENTS, row);
   const fetched = await fetchHeartRate(session, summary, options.attempt);
-  const heartRate = betterHeartRate(stored?.heartRate ?? null, fetched);
+  const heartRate = betterHeartRate(stored?.heartRate ?? null, fetched, summary);
   const parts = await withTcx(session, { summary, heartRate }, stored, options.attempt);
   return await commitActivity(context, session, writer, {
     id,
@@ -78,7 +78,7 @@ async function lookOnce(
   switch (missing[work.look % Math.max(1, missing.length)]) {
     case "heartRate": {
       const fetched = await fetchHeartRate(session, stored.summary, work.attempt);
-      return { ...stored, heartRate: betterHeartRate(stored.heartRate, fetched) };
+      return { ...stored, heartRate: betterHeartRate(stored.heartRate, fetched, stored.summary) };
     }
     case "gps": {
       const { sourceActivityId } = stored.summary;

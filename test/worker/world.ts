@@ -6,8 +6,11 @@ import { expect, vi } from "vitest";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
 import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
 import { accountName, asId, type ProviderUserId } from "../../src/kernel/ids.ts";
+import type { AccountSync } from "../../src/sync/account-sync.ts";
 import { openContext } from "../../src/sync/context.ts";
+import { syncMessage, type Work } from "../../src/sync/messages.ts";
 import { runSchedule } from "../../src/sync/schedule.ts";
+import { consumeSync, type Verdict } from "../../src/sync/sync-consumer.ts";
 
 export const workerUrl = "http://127.0.0.1:8787";
 export const simulatorUrl = "http://127.0.0.1:8788";
@@ -47,6 +50,16 @@ export interface ProviderCall {
   readonly providerUserId: string | null;
 }
 
+export interface SyncRun {
+  readonly id: string;
+  readonly trigger: string;
+  readonly status: string;
+  readonly startedAt: string;
+  readonly counts: Record<"listed" | "created" | "updated" | "deleted", number>;
+  readonly callsSpent: number;
+  readonly error: { readonly code: string } | null;
+}
+
 export interface Fault {
   readonly fault: string;
   readonly path?: string;
@@ -60,6 +73,7 @@ export type Interceptor = (request: Request) => Promise<Response> | null;
 
 export class World {
   readonly simulator: Simulator;
+  readonly #accounts = new Map<string, DurableObjectStub<AccountSync>>();
   /** Set to make a provider call fail in a way of the test's own. */
   intercept: Interceptor = () => null;
 
@@ -146,6 +160,16 @@ export class World {
       },
     );
     return activityId;
+  }
+
+  /** The user edits a log: it holds at once, moves its version, and is pushed. */
+  async edit(providerUserId: string, activityId: string, fields: NewActivity): Promise<void> {
+    await this.control("PATCH", `/sim/users/${providerUserId}/activities/${activityId}`, fields);
+  }
+
+  /** The user deletes a log, which is pushed. */
+  async remove(providerUserId: string, activityId: string): Promise<void> {
+    await this.control("DELETE", `/sim/users/${providerUserId}/activities/${activityId}`);
   }
 
   /** The device syncs: pushes go out. */
@@ -252,6 +276,24 @@ export class World {
     return await this.api<Document>(`/v1/activities/${activityId}`);
   }
 
+  /** Activity History of one connection, newest first. */
+  async runs(connectionId: string): Promise<SyncRun[]> {
+    const { syncRuns } = await this.api<{ syncRuns: SyncRun[] }>(
+      `/v1/sync-runs?connectionId=${connectionId}&limit=200`,
+    );
+    return syncRuns;
+  }
+
+  /** Hands a message to the sync consumer as the queue would at its `attempts`-th delivery, without the wait between them. */
+  async deliver(providerUserId: string, work: Work, attempts = 1): Promise<Verdict> {
+    const account = accountName("fitbit", asId<ProviderUserId>(providerUserId));
+    return await consumeSync(await openContext(env), {
+      id: crypto.randomUUID(),
+      attempts,
+      message: syncMessage(account, work),
+    });
+  }
+
   /** Waits until `check` no longer throws. */
   async until<Value>(check: () => Promise<Value>): Promise<Value> {
     return await vi.waitFor(check, { timeout: 15_000, interval: 25 });
@@ -271,8 +313,14 @@ export class World {
     }
   }
 
-  account(providerUserId: string) {
-    return env.ACCOUNT_SYNC.getByName(accountName("fitbit", asId<ProviderUserId>(providerUserId)));
+  /** The account's object; always the same stub, because an object with several cannot be evicted. */
+  account(providerUserId: string): DurableObjectStub<AccountSync> {
+    const known = this.#accounts.get(providerUserId);
+    if (known !== undefined) return known;
+    const name = accountName("fitbit", asId<ProviderUserId>(providerUserId));
+    const stub = env.ACCOUNT_SYNC.getByName(name);
+    this.#accounts.set(providerUserId, stub);
+    return stub;
   }
 
   /** Time passes; what is due by then is done for these accounts, and the cron trigger fires. */
