@@ -92,7 +92,7 @@ export async function callForJson(
   const json = tryParseJson(text);
   if (json !== undefined) return { ok: true, json, rate: answer.rate };
   if (isWebPage(answer.response.headers.get("content-type"), text)) {
-    return refused(answer.response.status, unavailable(true), answer.rate, { webPage: true });
+    return webPageInstead(answer.response.status, answer.rate);
   }
   return refused(
     answer.response.status,
@@ -126,6 +126,11 @@ export function refusal(
 /** No answer, or not its end: the request may have been carried out. */
 export function noAnswer(rate: RateReading | null = null): Refusal {
   return refused(null, unavailable(true), rate);
+}
+
+/** A page for people where data was expected, with a status that says success. */
+export function webPageInstead(status: number, rate: RateReading | null): Refusal {
+  return refused(status, unavailable(true), rate, { webPage: true });
 }
 
 export function badResponse(message: string): ProviderError {

@@ -3,7 +3,7 @@
 
 import type { SourceActivityId } from "../../kernel/ids.ts";
 import type { CallContext, MissingReason, ProviderResult, RateReading, TcxAnswer } from "../port.ts";
-import { call, type FitbitApi, failed, noAnswer, type Refusal, refusal } from "./call.ts";
+import { call, type FitbitApi, failed, noAnswer, type Refusal, webPageInstead } from "./call.ts";
 import { isWebPage } from "./error-body.ts";
 
 /** Asks for the TCX. `partial` includes points without a position where that is all there is. */
@@ -31,7 +31,7 @@ export async function fetchTcx(
   // A maintenance page with status 200 would otherwise be stored as a file that cannot be read.
   if (isWebPage(response.headers.get("content-type"), opened.beginning)) {
     await opened.body.cancel();
-    return failed(refusal(new Response(null, { status: 503 }), "", context.now, rate));
+    return failed(webPageInstead(response.status, rate));
   }
   return {
     ok: true,
