@@ -25,6 +25,8 @@ export interface DisconnectRequest {
 }
 
 const upstreamMilliseconds = 5_000;
+/** Of these, unsubscribing gets the smaller part: revoking is what matters. */
+const unsubscribeMilliseconds = 2_000;
 
 /**
  * Ends the connection; once more is no harm, and `erase` works on one that has ended. Throws `unavailable` when the
@@ -76,7 +78,7 @@ async function endRow(env: Env, { connection, message, now }: DisconnectRequest)
     .where(eq(connections.id, connection.id));
 }
 
-/** Unsubscribes and revokes. True when the provider no longer lets us in. */
+/** Unsubscribes and revokes within five seconds in all. True when the provider no longer lets us in. */
 async function tellProvider(
   configuration: Configuration,
   connection: Connection,
@@ -84,29 +86,41 @@ async function tellProvider(
   now: number,
 ): Promise<boolean> {
   const signal = AbortSignal.timeout(upstreamMilliseconds);
+  // Raced as well as aborted: whoever disconnects does not wait for a call that fails to end at its signal.
+  const outOfTime = new Promise<false>((resolve) => {
+    signal.addEventListener("abort", () => resolve(false), { once: true });
+  });
   try {
-    const provider = providerFor(configuration, connection.provider);
-    // Unsubscribing comes first, because it needs the token that revoking ends. Its failure does not matter where
-    // revoking works, since a revoked grant has no subscriptions (Fitbit reference §1.6, documented).
-    const unsubscribed = await provider.unsubscribe(
-      { accessToken: tokens.accessToken, now, signal },
-      connection.id,
-    );
-    if (!unsubscribed.ok) {
-      log("warn", "disconnect.not_unsubscribed", {
-        connectionId: connection.id,
-        code: unsubscribed.error.code,
-      });
-    }
-    const revoked = await provider.revoke({ token: tokens.refreshToken ?? tokens.accessToken, signal });
-    if (!revoked.ok) {
-      log("warn", "disconnect.not_revoked", { connectionId: connection.id, code: revoked.error.code });
-    }
-    return revoked.ok;
+    return await Promise.race([endAtProvider(configuration, connection, tokens, { now, signal }), outOfTime]);
   } catch (exception) {
     log("warn", "disconnect.not_revoked", { connectionId: connection.id, ...describeException(exception) });
     return false;
   }
+}
+
+async function endAtProvider(
+  configuration: Configuration,
+  connection: Connection,
+  tokens: TokenSet,
+  { now, signal }: { readonly now: number; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const provider = providerFor(configuration, connection.provider);
+  // Unsubscribing comes first, because it needs the token that revoking ends. Its failure does not matter where revoking
+  // works, since a revoked grant has no subscriptions (Fitbit reference §1.6, documented).
+  const brief = AbortSignal.any([signal, AbortSignal.timeout(unsubscribeMilliseconds)]);
+  const context = { accessToken: tokens.accessToken, now, signal: brief };
+  const unsubscribed = await provider.unsubscribe(context, connection.id);
+  if (!unsubscribed.ok) {
+    log("warn", "disconnect.not_unsubscribed", {
+      connectionId: connection.id,
+      code: unsubscribed.error.code,
+    });
+  }
+  const revoked = await provider.revoke({ token: tokens.refreshToken ?? tokens.accessToken, signal });
+  if (!revoked.ok) {
+    log("warn", "disconnect.not_revoked", { connectionId: connection.id, code: revoked.error.code });
+  }
+  return revoked.ok;
 }
 
 async function noteUpstreamFailure(
