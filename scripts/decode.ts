@@ -1,12 +1,12 @@
 // `npm run -s decode -- PATH…`: what is in a TCX file, one JSON line an activity, and nothing else on standard output.
 // A folder stands for its `*.tcx` files in the order of their names. Exit 1 if any file failed; the others are printed.
 
-import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeTcx } from "../src/tcx/decoder.ts";
 import type { TcxActivity, TcxLap } from "../src/tcx/document.ts";
 import { TcxError } from "../src/tcx/errors.ts";
+import { fileChunks } from "./file-chunks.ts";
 
 type FileError = { code: string; message: string; offset: number | null };
 
@@ -53,7 +53,7 @@ async function filesOf(path: string): Promise<string[]> {
 
 async function linesOf(file: string): Promise<{ lines: object[]; failed: boolean }> {
   try {
-    const { activities } = await decodeTcx(createReadStream(file));
+    const { activities } = await decodeTcx(fileChunks(file));
     return { lines: activities.map((activity, index) => activityLine(file, index, activity)), failed: false };
   } catch (error) {
     return { lines: [{ file, error: describe(error) }], failed: true };

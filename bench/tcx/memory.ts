@@ -1,7 +1,8 @@
 // One decoding in a process of its own, for its peak memory: `node bench/tcx/memory.ts ours|txml FILE`.
 // Prints JSON: peak resident memory over what the process held before it touched the file, in megabytes.
 
-import { createReadStream, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { fileChunks } from "../../scripts/file-chunks.ts";
 import { decodeTcx } from "../../src/tcx/decoder.ts";
 import { decodeWithOurs, decodeWithTxml } from "./contestants.ts";
 import { fitbitBytes } from "./fitbit-file.ts";
@@ -20,7 +21,7 @@ const base = process.memoryUsage.rss();
 const start = performance.now();
 let trackpoints: number;
 if (parser === "ours") {
-  const { activities } = await decodeTcx(createReadStream(file));
+  const { activities } = await decodeTcx(fileChunks(file));
   trackpoints = activities[0]?.samples.count ?? 0;
 } else {
   const bytes = readFileSync(file);

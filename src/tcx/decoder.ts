@@ -108,18 +108,16 @@ export class TcxDecoder {
    */
   #pushCarried(chunk: Uint8Array): number {
     const carried = this.#carried;
-    const added = Math.min(chunk.length, this.#window.length - carried);
+    const added = Math.min(chunk.length, this.#templates.longest);
     this.#window.set(chunk.subarray(0, added), carried);
     const read = this.#read(this.#windowView, 0, carried, carried + added, this.#bytes - carried);
     this.#builder.forgetCandidate();
-    if (read < carried) {
-      // Still not enough for one trackpoint; the window holds two, so the chunk was short and is in it whole.
-      this.#window.copyWithin(0, read, carried + added);
-      this.#carried = carried + added - read;
-      return chunk.length;
-    }
     this.#carried = 0;
-    return read - carried;
+    if (read >= carried) return read - carried;
+    // Still not enough for one trackpoint: then fewer than the longest were added, and the chunk is in the window whole.
+    this.#window.copyWithin(0, read, carried + added);
+    this.#carried = carried + added - read;
+    return added;
   }
 
   #pushRest(chunk: Uint8Array, start: number): void {

@@ -17,8 +17,9 @@ export interface SlotMark {
 
 /** A trackpoint longer than this is not worth a template, and the carry between chunks stays below it. */
 export const longestTrackpoint = 16_384;
-/** No slot's text is longer; see ByteCursor. */
-const longestText = 256;
+/** No text that ByteCursor reads is longer, counting how far it looks ahead. */
+const longestText = 300;
+const longestValue = 64;
 const wordLength = 8;
 /** With and without position, altitude and heart rate is eight ways to write a trackpoint. */
 const templatesKept = 8;
@@ -32,6 +33,8 @@ interface Part {
 }
 
 export class TrackpointTemplate {
+  /** More bytes than any trackpoint has that fits, so with so many at hand there is no `needs_more`. */
+  readonly longest: number;
   readonly hasPosition: boolean;
   readonly hasAltitude: boolean;
   readonly hasDistance: boolean;
@@ -40,6 +43,10 @@ export class TrackpointTemplate {
 
   constructor(parts: readonly Part[]) {
     this.#parts = parts;
+    this.longest = parts.reduce(
+      (sum, { length, slot }) => sum + length + (slot === "none" ? longestText : longestValue),
+      0,
+    );
     const has = (slot: Slot) => parts.some((part) => part.slot === slot);
     this.hasPosition = has("latitude");
     this.hasAltitude = has("altitude");
@@ -72,6 +79,11 @@ export class TemplateSet {
 
   get isEmpty(): boolean {
     return this.#templates.length === 0;
+  }
+
+  /** As {@link TrackpointTemplate.longest}, of all of them. */
+  get longest(): number {
+    return this.#templates.reduce((longest, template) => Math.max(longest, template.longest), 0);
   }
 
   /** Another track may lie in the scope of other prefixes: what was proven there is not proven here. */
