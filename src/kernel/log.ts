@@ -49,10 +49,7 @@ export function log(level: LogLevel, event: string, fields: LogFields = {}): voi
 /** An exception as log fields: its class and stable code, never its message, which may quote a provider. */
 export function describeException(exception: unknown): { code: string; reason: string } {
   if (!(exception instanceof Error)) return { code: "exception", reason: typeof exception };
-  const frame =
-    exception.stack
-      ?.split("\n")[1]
-      ?.trim()
-      .replace(/\(.*[\\/]/, "(") ?? "";
-  return { code: exception.name, reason: frame };
+  // The first frame, and only a frame: a message of several lines (drizzle's holds a statement's parameters) is not for the log.
+  const frame = exception.stack?.split("\n").find((line) => /^\s+at \S/.test(line)) ?? "";
+  return { code: exception.name, reason: frame.trim().replace(/\(.*[\\/]/, "(") };
 }

@@ -578,4 +578,40 @@ describe("erasing", () => {
     expect(await problemOf(response)).toMatchObject({ status: 400, field: "query.erase" });
     expect(await world.api(`/v1/connections/${connectionId}`)).toMatchObject({ status: "active" });
   });
+
+  it("ends with nothing left in storage, and a user who comes back finds their activities again", async () => {
+    const user = newUser();
+    const { connectionId, providerUserId } = await world.connect(user);
+    await world.quiet(providerUserId);
+    await world.record(providerUserId, {
+      startTime: new Date(world.now() + 1_000).toISOString(),
+      durationSeconds: 600,
+    });
+    await world.control("POST", "/sim/clock", { advanceSeconds: 1_200 });
+    await world.push(providerUserId);
+    const [first] = await world.untilFeed(user, 1);
+    expect((await erase(connectionId)).status).toBe(204);
+    await world.until(async () => {
+      const [row] = await sql("SELECT erased_at FROM connections WHERE id = ?1", connectionId);
+      expect(row?.erased_at).not.toBeNull();
+    });
+    for (const kind of ["documents", "sources", "tcx"]) {
+      expect((await env.DOCUMENTS.list({ prefix: `${kind}/${connectionId}/` })).objects).toEqual([]);
+    }
+    expect(await sql("SELECT id FROM sync_runs WHERE connection_id = ?1", connectionId)).toEqual([]);
+    expect(await world.feed(user)).toMatchObject([
+      { change: "delete", activity: { id: first?.activity.id, revision: 2 } },
+    ]);
+
+    expect((await world.consent(user, providerUserId)).status).toBe(200);
+    await world.api(`/v1/connections/${connectionId}/backfill`, {
+      json: { since: new Date(world.now() - 86_400_000).toISOString() },
+      status: 202,
+    });
+    await world.until(async () => {
+      expect(await world.feed(user)).toMatchObject([
+        { change: "upsert", activity: { id: first?.activity.id, revision: 3 } },
+      ]);
+    });
+  });
 });

@@ -1,9 +1,11 @@
 // Connecting, as a user's browser does it: the link, the confirm page, the way to the provider and back, and everything that
 // can go wrong on it without harm to anybody.
 
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
+import { recordingQueue, refusingQueue, send } from "./request.ts";
 import { simulatorUrl, World, workerUrl } from "./world.ts";
 
 interface Connection {
@@ -456,9 +458,85 @@ function heartRateWindow(): string {
   return new URLSearchParams({ start: start.toISOString(), end: end.toISOString() }).toString();
 }
 
-describe("no secret comes out", () => {
-  it("neither in a page nor in a row", async () => {
+describe("after the consent", () => {
+  /** The callback as the Worker gets it, with changed bindings. */
+  async function callBack(user: string, account: string, changed: Partial<Env>) {
+    const { authorize, cookie } = await begin(user);
+    return send(await consentAt(authorize, account), { headers: { cookie } }, changed);
+  }
+
+  it("asks for a first sync, and for the history that every new connection is promised", async () => {
     const user = newUser();
+    const account = await world.newAccount();
+    const queue = recordingQueue();
+    expect((await callBack(user, account, { SYNC: queue, BACKFILL_DAYS: "30" })).status).toBe(200);
+    const now = world.now();
+    expect(queue.sent).toMatchObject([
+      { account: `fitbit:${account}`, work: { kind: "sync", trigger: "connect" } },
+      { account: `fitbit:${account}`, work: { kind: "backfill", runId: expect.stringMatching(/^run_/) } },
+    ]);
+    const { since, until } = (queue.sent[1] as { work: { since: number; until: number } }).work;
+    expect(until - since).toBe(30 * 86_400_000);
+    expect(Math.abs(until - now)).toBeLessThan(60_000);
+    const { syncRuns } = await world.api<{ syncRuns: unknown[] }>(`/v1/sync-runs?userId=${user}`);
+    expect(syncRuns).toMatchObject([{ trigger: "backfill", status: "queued" }]);
+  });
+
+  it("does not lose the first sync when the queue refuses it", async () => {
+    const account = await world.newAccount();
+    expect((await callBack(newUser(), account, { SYNC: refusingQueue() })).status).toBe(200);
+    expect(await world.listCalls(account)).toBe(0);
+    await world.pass(61, account);
+    await world.until(async () => expect(await world.listCalls(account)).toBeGreaterThan(0));
+  });
+});
+
+describe("on a public address", () => {
+  const changed: Partial<Env> = {
+    PUBLIC_URL: "https://source.example",
+    FITBIT_API_URL: "https://api.fitbit.com",
+    FITBIT_AUTHORIZE_URL: "https://www.fitbit.com/oauth2/authorize",
+    FITBIT_CLIENT_ID: "23ABCD",
+    FITBIT_CLIENT_SECRET: "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    FITBIT_VERIFICATION_CODE: "a-code-of-our-own",
+    API_KEYS: JSON.stringify([{ name: "fitglue", sha256: "a".repeat(64), scopes: ["read"] }]),
+    TOKEN_KEYS: JSON.stringify([{ id: "2026-11", key: btoa("k".repeat(32)) }]),
+    SESSION_SECRET: "a-session-secret-that-nobody-else-knows",
+  };
+
+  it("the cookie is bound to this host and to https, and is understood on the way back", async () => {
+    const path = new URL((await newLink(newUser())).url).pathname;
+    const response = await send(`https://source.example${path}`, { method: "POST" }, changed);
+    expect(response.status).toBe(303);
+    const cookie = response.headers.get("set-cookie") ?? "";
+    expect(cookie).toMatch(/^__Host-connect-[0-9a-f]{16}=/);
+    expect(cookie).toContain("Secure");
+    expect(cookie).toContain("Path=/");
+    expect(cookie).not.toContain("Domain");
+    const authorize = new URL(response.headers.get("location") ?? "");
+    expect(authorize.searchParams.get("redirect_uri")).toBe("https://source.example/oauth/fitbit/callback");
+    const callback = `https://source.example/oauth/fitbit/callback?error=access_denied&state=${authorize.searchParams.get("state")}`;
+    const back = await send(callback, { headers: { cookie: cookieOf(response) } }, changed);
+    expect(back.status).toBe(200);
+    expect(await back.text()).toContain("was not connected");
+  });
+
+  it("the page may lead to the provider and nowhere without https", async () => {
+    const path = new URL((await newLink(newUser())).url).pathname;
+    const response = await send(`https://source.example${path}`, {}, changed);
+    expect(response.headers.get("content-security-policy")).toContain(
+      "form-action 'self' https://www.fitbit.com https:;",
+    );
+  });
+});
+
+describe("no secret comes out", () => {
+  it("neither in a page, a log line, a row, nor the account's object", async () => {
+    const user = newUser();
+    const logged: unknown[] = [];
+    for (const level of ["log", "info", "warn", "error", "debug"] as const) {
+      vi.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(line));
+    }
     const tokens: string[] = [];
     world.intercept = (request) => {
       if (!request.url.includes("/oauth2/token")) return null;
@@ -469,12 +547,23 @@ describe("no secret comes out", () => {
       });
     };
     const { authorize, cookie } = await begin(user);
-    const callback = await consentAt(authorize, await world.newAccount());
+    const account = await world.newAccount();
+    const callback = await consentAt(authorize, account);
     const response = await world.fetch(callback, { headers: { cookie } });
     const page = `${await response.text()}${JSON.stringify([...response.headers])}`;
     const rows = JSON.stringify(
       await Promise.all(["connections", "authorizations", "connect_links", "sync_runs"].map(rowsOf)),
     );
+    const kept = await runInDurableObject(world.account(account), async (_object, state) => {
+      const tables = [
+        ...state.storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'"),
+      ];
+      return tables.map(({ name }) => [...state.storage.sql.exec(`SELECT * FROM "${name}"`)]);
+    });
+    const stored = JSON.stringify(kept);
+    expect(stored).toContain("v1.local-1.");
+    const lines = JSON.stringify(logged);
+    expect(lines).toContain("connect.connected");
     expect(tokens).toHaveLength(2);
     const secrets = [
       ...tokens,
@@ -485,6 +574,8 @@ describe("no secret comes out", () => {
       expect(secret.length).toBeGreaterThan(10);
       expect(page).not.toContain(secret);
       expect(rows).not.toContain(secret);
+      expect(stored).not.toContain(secret);
+      expect(lines).not.toContain(secret);
     }
   });
 });

@@ -1,6 +1,7 @@
 // A world for one test: the Worker under test with its real D1, R2, queues and Durable Objects, and a provider simulator in
 // the same isolate that answers every fetch that leaves. Time is the simulator's, so a test makes a day pass by saying so.
 
+import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
@@ -321,6 +322,15 @@ export class World {
     const stub = env.ACCOUNT_SYNC.getByName(name);
     this.#accounts.set(providerUserId, stub);
     return stub;
+  }
+
+  /** The account's object dies: its memory is gone, what it had stored stays. */
+  async evict(providerUserId: string): Promise<void> {
+    await runInDurableObject(this.account(providerUserId), async (_object, state) => {
+      await state.storage.sync();
+      state.abort("the test ends this object");
+    }).catch(() => undefined);
+    this.#accounts.delete(providerUserId);
   }
 
   /** Time passes; what is due by then is done for these accounts, and the cron trigger fires. */

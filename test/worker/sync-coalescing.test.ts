@@ -1,0 +1,187 @@
+// Hints are many, late, doubled and in any order; lists are few, and nothing that changed is lost (rules 2, 3 and 7).
+
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type AccountName, accountName, asId, type ProviderUserId } from "../../src/kernel/ids.ts";
+import { openContext } from "../../src/sync/context.ts";
+import { consumeHints } from "../../src/sync/hint-consumer.ts";
+import { type SyncMessage, syncMessage } from "../../src/sync/messages.ts";
+import { consumeSync } from "../../src/sync/sync-consumer.ts";
+import { World } from "./world.ts";
+
+const world = new World(11);
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function nameOf(providerUserId: string): AccountName {
+  return accountName("fitbit", asId<ProviderUserId>(providerUserId));
+}
+
+function hint(providerUserId: string, receivedAt: number) {
+  return {
+    version: 1 as const,
+    kind: "hints" as const,
+    hints: [
+      {
+        account: nameOf(providerUserId),
+        collection: "activities" as const,
+        dates: ["2026-11-21"],
+        receivedAt,
+      },
+    ],
+  };
+}
+
+/** Holds back list calls of one account until `open()`. */
+function gateLists() {
+  let isOpen = false;
+  let waiting = 0;
+  world.intercept = (request) => {
+    if (!request.url.includes("/activities/list.json") || isOpen) return null;
+    waiting += 1;
+    return (async () => {
+      while (!isOpen) await pause(5);
+      return await world.simulator.fetch(request);
+    })();
+  };
+  return {
+    open: () => {
+      isOpen = true;
+    },
+    waiting: () => waiting,
+  };
+}
+
+/** The device syncs, and its notification gets lost: the test brings the hint by hand. */
+async function pushUnheard(providerUserId: string): Promise<void> {
+  await world.faults({ fault: "lose" });
+  await world.push(providerUserId);
+  await world.faults();
+}
+
+async function connected(userId: string) {
+  const connection = await world.connect(userId);
+  await world.quiet(connection.providerUserId);
+  return connection;
+}
+
+describe("a burst of notifications", () => {
+  it("costs one list for the first and one for all that come while it runs", async () => {
+    const { providerUserId } = await connected("burst");
+    const before = await world.listCalls(providerUserId);
+    const gate = gateLists();
+    await env.HINTS.send(hint(providerUserId, world.now()));
+    await world.until(async () => expect(gate.waiting()).toBe(1));
+    for (let count = 0; count < 49; count++) {
+      await env.HINTS.send(hint(providerUserId, world.now()));
+    }
+    await pause(50);
+    gate.open();
+    await world.quiet(providerUserId);
+    expect((await world.listCalls(providerUserId)) - before).toBe(2);
+  });
+
+  it("costs one list when all of it came before the list began", async () => {
+    const { providerUserId } = await connected("burst-before");
+    const before = await world.listCalls(providerUserId);
+    const receivedAt = world.now();
+    await pause(5);
+    const context = await openContext(env);
+    for (let count = 0; count < 50; count++) await consumeHints(context, hint(providerUserId, receivedAt));
+    expect((await world.listCalls(providerUserId)) - before).toBe(1);
+  });
+
+  it("loses nothing: what was recorded while the list ran is in the feed", async () => {
+    const { providerUserId } = await connected("burst-late");
+    await world.record(providerUserId, { name: "Run", durationSeconds: 600 });
+    const gate = gateLists();
+    await world.push(providerUserId);
+    await world.until(async () => expect(gate.waiting()).toBe(1));
+    // The first list has been asked for; what comes now may or may not be in its answer.
+    await world.record(providerUserId, { name: "Walk", durationSeconds: 300 });
+    await world.push(providerUserId);
+    gate.open();
+    const changes = await world.untilFeed("burst-late", 2);
+    expect(changes.map((change) => change.activity.title).sort()).toEqual(["Run", "Walk"]);
+  });
+
+  it("keeps accounts apart: one that hangs holds up no other", async () => {
+    const slow = await connected("hangs");
+    const quick = await connected("does-not-hang");
+    await world.record(quick.providerUserId, { durationSeconds: 600 });
+    await pushUnheard(quick.providerUserId);
+    let released = false;
+    world.intercept = (request) => {
+      const isSlow = request.headers.get("authorization") === slowToken;
+      if (!request.url.includes("/activities/list.json")) return null;
+      if (slowToken === "") slowToken = request.headers.get("authorization") ?? "";
+      else if (!isSlow) return null;
+      return (async () => {
+        while (!released) await pause(5);
+        return await world.simulator.fetch(request);
+      })();
+    };
+    let slowToken = "";
+    const context = await openContext(env);
+    const work = consumeHints(context, {
+      ...hint(slow.providerUserId, world.now()),
+      hints: [slow, quick].flatMap((one) => hint(one.providerUserId, world.now()).hints),
+    });
+    await world.untilFeed("does-not-hang", 1);
+    released = true;
+    await work;
+    world.intercept = () => null;
+  });
+});
+
+describe("the same message", () => {
+  let message: SyncMessage;
+  let providerUserId: string;
+
+  beforeAll(async () => {
+    ({ providerUserId } = await connected("twice"));
+    message = syncMessage(nameOf(providerUserId), { kind: "sync", trigger: "manual" });
+    await world.record(providerUserId, { durationSeconds: 600 });
+    await world.push(providerUserId);
+    await world.untilFeed("twice", 1);
+  });
+
+  it("delivered twice makes one revision and fetches no second TCX", async () => {
+    const context = await openContext(env);
+    for (const id of ["same", "same"]) {
+      expect(await consumeSync(context, { id, attempts: 1, message })).toEqual({ kind: "done" });
+    }
+    expect(await world.calls(providerUserId, ".tcx")).toHaveLength(1);
+    expect((await world.feed("twice")).map((change) => change.activity.revision)).toEqual([1]);
+  });
+
+  it("delivered twice at once, with what a look has found, makes one revision and fetches one TCX", async () => {
+    const fresh = await connected("twice-at-once");
+    await world.record(fresh.providerUserId, { durationSeconds: 600 });
+    const found: SyncMessage[] = [];
+    const context = await openContext({
+      ...env,
+      SYNC: {
+        send: async (body: SyncMessage) => {
+          found.push(body);
+          return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+        },
+      },
+    } as unknown as Env);
+    await pushUnheard(fresh.providerUserId);
+    await consumeHints(context, hint(fresh.providerUserId, world.now()));
+    const [left] = found;
+    expect(left?.work.kind).toBe("sync");
+    if (left === undefined) return;
+    const real = await openContext(env);
+    await Promise.all([
+      consumeSync(real, { id: "left", attempts: 1, message: left }),
+      consumeSync(real, { id: "left", attempts: 1, message: left }),
+    ]);
+    await consumeSync(real, { id: "left", attempts: 2, message: left });
+    await world.untilFeed("twice-at-once", 1);
+    await world.quiet(fresh.providerUserId);
+    expect(await world.calls(fresh.providerUserId, ".tcx")).toHaveLength(1);
+    expect(await world.listCalls(fresh.providerUserId)).toBeLessThanOrEqual(3);
+    expect((await world.feed("twice-at-once")).map((change) => change.activity.revision)).toEqual([1]);
+  });
+});
