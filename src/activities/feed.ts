@@ -109,15 +109,20 @@ async function readRows(
   return (await statement.all<FeedRow>()).results;
 }
 
-/** A change around the activity's JSON, which is text from D1 or bytes from R2. */
+/** A change around the activity's JSON, which is text from D1 or bytes from R2; null where there is none. */
 function changeOf(
   row: FeedRow,
   activity: string | Uint8Array<ArrayBuffer> | null,
-): (string | Uint8Array<ArrayBuffer>)[] {
-  if (row.deletedAt !== null || activity === null) {
+): (string | Uint8Array<ArrayBuffer>)[] | null {
+  if (row.deletedAt !== null) {
     const { id, userId, revision } = row;
-    const deletedAt = new Date(row.deletedAt ?? 0).toISOString();
+    const deletedAt = new Date(row.deletedAt).toISOString();
     return [JSON.stringify({ change: "delete", activity: { id, userId, revision, deletedAt } })];
+  }
+  if (activity === null) {
+    // The store never writes this. Telling a deletion would be a lie, so the row is passed over and reported.
+    log("error", "feed.entry_missing", { activityId: row.id });
+    return null;
   }
   const rest = `,"origin":${JSON.stringify(row.origin)},"firstRevision":${row.revision === 1}}`;
   return ['{"change":"upsert","activity":', activity, rest];

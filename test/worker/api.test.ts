@@ -583,11 +583,11 @@ describe("erasing", () => {
     const user = newUser();
     const { connectionId, providerUserId } = await world.connect(user);
     await world.quiet(providerUserId);
+    await world.control("POST", "/sim/clock", { advanceSeconds: 1_200 });
     await world.record(providerUserId, {
-      startTime: new Date(world.now() + 1_000).toISOString(),
+      startTime: new Date(world.now() - 900_000).toISOString(),
       durationSeconds: 600,
     });
-    await world.control("POST", "/sim/clock", { advanceSeconds: 1_200 });
     await world.push(providerUserId);
     const [first] = await world.untilFeed(user, 1);
     expect((await erase(connectionId)).status).toBe(204);
