@@ -113,6 +113,7 @@ async function startSimulator(
       clientSecret: exampleSecrets.FITBIT_CLIENT_SECRET,
       subscriberUrl: `${workerUrl}/webhooks/fitbit`,
       verificationCode: exampleSecrets.FITBIT_VERIFICATION_CODE,
+      requireContentLength: true,
       redirectUris: [`${workerUrl}/oauth/fitbit/callback`],
     },
   });

@@ -91,9 +91,9 @@ export class Service {
     return found;
   }
 
-  /** Ends it as Ctrl-C does, waits, and removes what it stored unless `keepState`. Answers the exit code. */
-  async stop(options: { keepState?: boolean } = {}): Promise<number> {
-    this.process.kill("SIGINT");
+  /** Ends it, as Ctrl-C does unless told otherwise, waits, and removes what it stored unless `keepState`. Answers the exit code. */
+  async stop(options: { keepState?: boolean; signal?: NodeJS.Signals } = {}): Promise<number> {
+    this.process.kill(options.signal ?? "SIGINT");
     const code = await this.ended;
     if (options.keepState !== true) removeState(`start-${this.port}`);
     return code;

@@ -1,0 +1,118 @@
+// The API as FitGlue calls it, with every answer held against `/openapi.json`: an answer that the document does not describe,
+// in its status, its media type or its shape, fails the test that asked.
+
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { localApiKey } from "../../scripts/local-environment.ts";
+
+interface Description {
+  readonly paths: Record<string, Record<string, { responses: Record<string, ResponseDescription> }>>;
+}
+interface ResponseDescription {
+  readonly content?: Record<string, { schema?: unknown }>;
+}
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export class ValidatedClient {
+  /** Operations that were asked, as `GET /v1/activities 200`. */
+  readonly covered = new Set<string>();
+  readonly #url: string;
+  readonly #description: Description;
+  readonly #ajv: Ajv2020;
+  readonly #validators = new Map<string, ValidateFunction>();
+
+  private constructor(url: string, description: Description) {
+    this.#url = url;
+    this.#description = description;
+    this.#ajv = new Ajv2020({ strict: false, allErrors: true });
+    addFormats.default(this.#ajv);
+    this.#ajv.addSchema(description, "api");
+  }
+
+  static async open(url: string): Promise<ValidatedClient> {
+    const response = await fetch(`${url}/openapi.json`);
+    return new ValidatedClient(url, (await response.json()) as Description);
+  }
+
+  async get<Body>(path: string, headers: Record<string, string> = {}): Promise<Answer<Body>> {
+    return await this.#send("GET", path, undefined, headers);
+  }
+
+  async post<Body>(
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
+    return await this.#send("POST", path, body, headers);
+  }
+
+  async delete<Body>(path: string): Promise<Answer<Body>> {
+    return await this.#send("DELETE", path, undefined, {});
+  }
+
+  async #send<Body>(
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+  ): Promise<Answer<Body>> {
+    const response = await fetch(`${this.#url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${localApiKey}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const value: unknown = text === "" ? undefined : JSON.parse(text);
+    this.#validate(method, path, response, value);
+    return { status: response.status, headers: response.headers, body: value as Body };
+  }
+
+  #validate(method: string, path: string, response: Response, value: unknown): void {
+    const template = this.#templateOf(path.split("?")[0] ?? "");
+    const operation = `${method} ${template} ${response.status}`;
+    this.covered.add(operation);
+    const described = this.#description.paths[template]?.[method.toLowerCase()]?.responses[response.status];
+    if (described === undefined) throw new Error(`${operation} is not described: ${JSON.stringify(value)}`);
+    const mediaType = response.headers.get("content-type")?.split(";")[0] ?? "";
+    if (value === undefined) {
+      if (described.content !== undefined) throw new Error(`${operation} is empty`);
+      return;
+    }
+    if (described.content?.[mediaType]?.schema === undefined) {
+      throw new Error(`${operation} answered ${mediaType}, which is not described`);
+    }
+    const encode = (part: string) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
+    const pointer = [
+      "paths",
+      template,
+      method.toLowerCase(),
+      "responses",
+      String(response.status),
+      "content",
+      mediaType,
+    ];
+    const reference = `api#/${[...pointer, "schema"].map(encode).join("/")}`;
+    const validator = this.#validators.get(reference) ?? this.#ajv.compile({ $ref: reference });
+    this.#validators.set(reference, validator);
+    if (!validator(value)) {
+      throw new Error(`${operation} is not as described: ${this.#ajv.errorsText(validator.errors)}`);
+    }
+  }
+
+  #templateOf(path: string): string {
+    const template = Object.keys(this.#description.paths).find((candidate) =>
+      new RegExp(`^${candidate.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path),
+    );
+    if (template === undefined) throw new Error(`${path} is not described`);
+    return template;
+  }
+}
