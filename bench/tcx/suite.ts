@@ -29,7 +29,7 @@ const lengths = [
 ] as const;
 /** Thirty hours at one point a second are 68 MB. */
 const largeSeconds = 108_000;
-const warmUpRuns = 30;
+const warmUpRuns = 60;
 const secondsPerLength = 12;
 
 export const tcxSuite: Suite = { name: "tcx", run };
@@ -56,7 +56,7 @@ function warmUp(): void {
   for (let count = 0; count < warmUpRuns; count++) {
     decodeWithOurs(file);
     countTrackpoints(file);
-    if (count % 3 === 0) {
+    if (count % 6 === 0) {
       decodeWithTxml(file);
       decodeWithSaxes(file);
     }
