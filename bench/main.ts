@@ -3,9 +3,11 @@
 
 import { parseArgs } from "node:util";
 import type { Suite } from "./report.ts";
+import { syncSuite } from "./sync/suite.ts";
 import { tcxSuite } from "./tcx/suite.ts";
+import { webhookSuite } from "./webhook/suite.ts";
 
-const suites: readonly Suite[] = [tcxSuite];
+const suites: readonly Suite[] = [tcxSuite, webhookSuite, syncSuite];
 
 const { values: options } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
 const log = options.json ? (line: string) => console.error(line) : (line: string) => console.log(line);
