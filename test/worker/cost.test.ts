@@ -1,0 +1,70 @@
+// What a push costs, in the units that the platform bills: docs/scaling.md multiplies these figures, so they must not grow
+// unnoticed. The local emulator counts D1 rows as the platform does; it is not a bill.
+
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Meter, noUsage } from "./meter.ts";
+import { World } from "./world.ts";
+
+describe("the cost", () => {
+  const world = new World(41);
+  let meter: Meter;
+  let account: string;
+
+  beforeAll(async () => {
+    ({ providerUserId: account } = await world.connect("costly"));
+    await settled();
+    meter = new Meter();
+    await runInDurableObject(world.account(account), (_object, state) => meter.watchStorage(state.storage));
+    await world.pass(3600, account);
+    await settled();
+  });
+
+  afterAll(() => meter.stop());
+
+  /** Longer than the queues keep a message back. */
+  async function settled(): Promise<void> {
+    for (let round = 0; round < 4; round++) await world.quiet(account);
+  }
+
+  it("of a push that brings no exercise is one message, one list and two calls of the object, without a write to D1", async () => {
+    const lists = await world.listCalls(account);
+    meter.read();
+    await world.push(account);
+    await settled();
+    const usage = meter.read();
+    expect(await world.listCalls(account)).toBe(lists + 1);
+    expect(usage).toMatchObject({ queueMessages: 1, objectRequests: 2, d1RowsWritten: 0, r2Puts: 0 });
+    expect(usage.d1RowsRead).toBeLessThanOrEqual(1);
+    expect(usage.objectRowsWritten).toBeLessThanOrEqual(11);
+  });
+
+  it("of an hour's run is two messages, three calls of the provider and a few rows, its samples being in R2", async () => {
+    await world.pass(3600, account);
+    await settled();
+    const calls = (await world.calls(account)).length;
+    meter.read();
+    await world.record(account, { durationSeconds: 3600 });
+    await world.push(account);
+    await world.untilFeed("costly", 1);
+    await settled();
+    const usage = meter.read();
+    expect((await world.calls(account)).length).toBe(calls + 3);
+    expect(usage).toMatchObject({ queueMessages: 2, r2Puts: 3, objectRequests: 5 });
+    expect(usage.d1RowsWritten).toBeLessThanOrEqual(21);
+    expect(usage.objectRowsWritten).toBeLessThanOrEqual(14);
+    expect(usage.r2BytesPut).toBeLessThan(250_000);
+    const { results } = await env.DB.prepare("SELECT length(entry) AS bytes FROM activities").all<{
+      bytes: number;
+    }>();
+    for (const { bytes } of results) expect(bytes).toBeLessThan(2_000);
+  });
+
+  it("of a poll with nothing new is one row read", async () => {
+    const { nextPageToken } = await world.api<{ nextPageToken: string }>("/v1/activities");
+    meter.read();
+    await world.api(`/v1/activities?pageToken=${nextPageToken}`);
+    expect(meter.read()).toEqual({ ...noUsage, d1Queries: 1, d1RowsRead: 1 });
+  });
+});
