@@ -37,7 +37,7 @@ export const tcxSuite: Suite = { name: "tcx", run };
 async function run(log: (line: string) => void): Promise<Record<string, unknown>> {
   warmUp();
   const results: Record<string, unknown> = {};
-  const inWorkerd = await measureInWorkerd([1, 10], 9);
+  const inWorkerd = await measureInWorkerd([1, 10], 12);
   for (const { hours, key, rounds, geoJson } of lengths) {
     const bytes = fitbitBytes(hours * 3_600);
     const file = { bytes, text: new TextDecoder().decode(bytes) };
