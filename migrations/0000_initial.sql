@@ -26,6 +26,7 @@ CREATE TABLE `activities` (
 CREATE UNIQUE INDEX `activities_sequence` ON `activities` (`sequence`);--> statement-breakpoint
 CREATE INDEX `activities_user_sequence` ON `activities` (`user_id`,`sequence`);--> statement-breakpoint
 CREATE INDEX `activities_connection_start` ON `activities` (`connection_id`,`start_time`);--> statement-breakpoint
+CREATE INDEX `activities_settling` ON `activities` (`settles_at`) WHERE sequence IS NULL;--> statement-breakpoint
 CREATE TABLE `activity_aliases` (
 	`connection_id` text NOT NULL,
 	`provider` text NOT NULL,

@@ -1,7 +1,7 @@
 // The writing side of activities: one D1 transaction that gives a revision its place in the feed. Every statement is
 // conditional on the holder's fence, because a batch does not stop when one of them matches nothing (rule 3).
 
-import { and, between, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, between, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { type Database, runBatch } from "../db/databases.ts";
 import { activities, activityAliases, connections, type FeedOrigin, feedCounter } from "../db/schema.ts";
 import {
@@ -224,4 +224,25 @@ export async function readIndex(
       ),
     );
   return rows.map(({ deletedAt, ...row }) => ({ ...row, deleted: deletedAt !== null }));
+}
+
+/**
+ * Lets activities into the feed whose settling should have ended before `before`: their last look was lost with a
+ * connection that stopped. What stands in the row is complete as it is, so neither lease nor provider is needed; the row's
+ * own state is the condition. Answers how many entered.
+ */
+export async function admitOverdue(database: Database, before: number, limit: number): Promise<number> {
+  const rows = await database
+    .select({ id: activities.id, contentHash: activities.contentHash })
+    .from(activities)
+    .where(and(isNull(activities.sequence), lt(activities.settlesAt, before), isNull(activities.deletedAt)))
+    .limit(limit);
+  for (const row of rows) {
+    const unchanged = sql`id = ${row.id} AND content_hash = ${row.contentHash} AND sequence IS NULL`;
+    await runBatch(database, [
+      sql`INSERT INTO feed_counter (id, value) SELECT 1, 1 WHERE EXISTS (SELECT 1 FROM activities WHERE ${unchanged}) ON CONFLICT (id) DO UPDATE SET value = value + 1`,
+      sql`UPDATE activities SET sequence = ${newestSequence}, settles_at = NULL WHERE ${unchanged}`,
+    ]);
+  }
+  return rows.length;
 }

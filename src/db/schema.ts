@@ -125,6 +125,7 @@ export const activities = sqliteTable(
     uniqueIndex("activities_sequence").on(table.sequence),
     index("activities_user_sequence").on(table.userId, table.sequence),
     index("activities_connection_start").on(table.connectionId, table.startTime),
+    index("activities_settling").on(table.settlesAt).where(sql`sequence IS NULL`),
   ],
 );
 

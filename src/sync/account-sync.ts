@@ -37,6 +37,8 @@ import { TokenKeeper, type TokenOutcome } from "./token-keeper.ts";
 
 /** How long a holder is believed to be alive without a word. */
 export const leaseMilliseconds = 120_000;
+/** How long work waits at a time while a withdrawal of consent is neither confirmed nor refuted. */
+const revocationPauseMilliseconds = 15 * 60_000;
 /** A sweep has nothing to do for an account whose list was read this recently. */
 const sweepQuietMilliseconds = 20 * 3_600_000;
 
@@ -99,6 +101,12 @@ export class AccountSync extends DurableObject<Env> {
     const { work, now } = request;
     const state = await this.#load();
     if (state.link === null) return { status: "unknown_account" };
+    if (state.halted === "revocation_pending") {
+      // Nothing is given up while it is unknown whether consent was withdrawn; it only waits.
+      const until = now + revocationPauseMilliseconds;
+      await this.#wait(work, until);
+      return { status: "waiting", until };
+    }
     if (state.halted !== null) return { status: "halted", reason: state.halted };
     if (isOld(request, state)) return { status: "nothing_due" };
     if (request.receivedAt !== null) {
@@ -185,7 +193,9 @@ export class AccountSync extends DurableObject<Env> {
     this.#seeClock(request.now);
     const state = await this.#load();
     if (state.link === null) return { status: "lost" };
-    if (state.halted !== null) return { status: "halted", reason: state.halted };
+    if (state.halted !== null && state.halted !== "revocation_pending") {
+      return { status: "halted", reason: state.halted };
+    }
     const token = await this.#tokens.replace(request.rejectedToken, request.now);
     await this.#save();
     switch (token.status) {

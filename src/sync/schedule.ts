@@ -2,6 +2,7 @@
 // Every step is bounded for one tick; what is left over comes with the next.
 
 import { and, eq, inArray, lt, lte } from "drizzle-orm";
+import { admitOverdue } from "../activities/store.ts";
 import { allDatabases, type Database } from "../db/databases.ts";
 import { authorizations, connections, connectLinks, deadLetters } from "../db/schema.ts";
 import { accountName } from "../kernel/ids.ts";
@@ -17,6 +18,9 @@ const sweepPerTick = 500;
 /** Spread of the next turn, so that connections made in one hour do not stay together. */
 const sweepSpreadMilliseconds = 2 * 3_600_000;
 const deadLetterDays = 30;
+/** Time that the last look itself has before it is given up for lost. */
+const overdueMilliseconds = 5 * 60_000;
+const admitPerTick = 200;
 
 export async function runSchedule(context: SyncContext): Promise<void> {
   for (const database of allDatabases(context.env)) {
@@ -32,6 +36,7 @@ export async function runSchedule(context: SyncContext): Promise<void> {
 
 const steps: readonly (readonly [string, (context: SyncContext, database: Database) => Promise<void>])[] = [
   ["sweep", sweepConnections],
+  ["admit", admitSettled],
   ["expire", dropExpired],
   ["fold_runs", (context, database) => foldRuns(database, context.clock.now())],
   ["orphans", sweepOrphans],
@@ -68,6 +73,12 @@ async function sweepConnections(context: SyncContext, database: Database): Promi
       );
   }
   if (rows.length > 0) log("info", "sweep.sent", { count: rows.length });
+}
+
+/** A settling activity must not wait for ever because its connection stopped meanwhile. */
+async function admitSettled(context: SyncContext, database: Database): Promise<void> {
+  const count = await admitOverdue(database, context.clock.now() - overdueMilliseconds, admitPerTick);
+  if (count > 0) log("warn", "activities.admitted_late", { count });
 }
 
 async function dropExpired(context: SyncContext, database: Database): Promise<void> {
