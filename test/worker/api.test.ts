@@ -530,14 +530,16 @@ describe("erasing", () => {
 
   it("keeps an old holder from writing anything behind it", async () => {
     const { connectionId } = await userWithActivities();
-    const [{ fence: old }] = (await sql("SELECT fence FROM connections WHERE id = ?1", connectionId)) as [
-      { fence: number },
-    ];
+    const fenceNow = async () => {
+      const [row] = await sql("SELECT fence FROM connections WHERE id = ?1", connectionId);
+      return Number(row?.fence);
+    };
+    const whileConnected = await fenceNow();
+    await world.api(`/v1/connections/${connectionId}`, { method: "DELETE" });
+    const disconnected = await fenceNow();
+    expect(disconnected).toBeGreaterThan(whileConnected);
     await erase(connectionId);
-    const [{ fence }] = (await sql("SELECT fence FROM connections WHERE id = ?1", connectionId)) as [
-      { fence: number },
-    ];
-    expect(fence).toBeGreaterThan(old);
+    expect(await fenceNow()).toBeGreaterThan(disconnected);
   });
 
   it("queues the rest, once more for each time it is asked", async () => {

@@ -296,18 +296,26 @@ describe("the way back", () => {
     expect(done.headers.get("set-cookie")).toContain("Max-Age=0");
   });
 
-  it("refuses another browser than the one that began, and spends the state on it", async () => {
-    const user = newUser();
-    const { authorize, cookie } = await begin(user);
-    const callback = await consentAt(authorize, await world.newAccount());
-    const [name] = cookie.split("=");
-    for (const stolen of [{}, { cookie: `${name}=${"A".repeat(43)}` }]) {
-      const response = await world.fetch(callback, { headers: stolen as Record<string, string> });
+  it.each([
+    ["no cookie", () => ({})],
+    [
+      "a cookie of the right name with another value",
+      (name: string) => ({ cookie: `${name}=${"A".repeat(43)}` }),
+    ],
+  ])(
+    "refuses another browser than the one that began, with %s, and spends the state on it",
+    async (_name, stolen) => {
+      const user = newUser();
+      const { authorize, cookie } = await begin(user);
+      const callback = await consentAt(authorize, await world.newAccount());
+      const headers: Record<string, string> = stolen(cookie.split("=")[0] ?? "");
+      const response = await world.fetch(callback, { headers });
       expect(response.status).toBe(400);
-    }
-    expect((await world.fetch(callback, { headers: { cookie } })).status).toBe(400);
-    expect(await connectionsOf(user)).toEqual([]);
-  });
+      expect(await response.text()).toContain("another browser");
+      expect((await world.fetch(callback, { headers: { cookie } })).status).toBe(400);
+      expect(await connectionsOf(user)).toEqual([]);
+    },
+  );
 
   it("refuses the cookie of another flow", async () => {
     const user = newUser();
