@@ -3,9 +3,10 @@
 
 import { raiseFence, readIndex, type Writer } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
+import type { FeedOrigin } from "../db/schema.ts";
 import { asId, type SyncRunId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
-import type { DueEntry } from "./account-protocol.ts";
+import type { AccountLink, DueEntry } from "./account-protocol.ts";
 import { mayList, scopeMissing } from "./listing.ts";
 import type { Work } from "./messages.ts";
 import { noCounts, noteSynced, type RunCounts, type RunError, recordRun, startRun } from "./runs.ts";
@@ -21,7 +22,8 @@ type BackfillWork = Extract<Work, { kind: "backfill" }>;
 
 interface SlicePlan {
   readonly summaries: readonly ActivitySummary[];
-  readonly listed: number;
+  /** Start of everything that was looked at, whether it is fetched or was stored before. */
+  readonly starts: readonly number[];
   /** Nothing lies beyond what was listed. */
   readonly isLast: boolean;
   /** Where the next slice goes on if this one does everything that it planned. */
@@ -44,15 +46,17 @@ export async function runBackfillSlice(
 
   let counts: RunCounts = noCounts;
   let cursor = work.cursor;
+  let starts: readonly number[] = [];
   const due: DueEntry[] = [];
+  const record = (status: "running" | "succeeded" | "failed", error: RunError | null) => {
+    // What lies behind the cursor; what a slice ended with is where the next one begins, and was counted there.
+    const isFirst = work.cursor === work.since;
+    const listed = starts.filter((start) => start <= cursor && (isFirst || start > work.cursor)).length;
+    const change = { counts: { ...counts, listed }, callsSpent: session.callsSpent };
+    return recordRun(database, runId, { ...change, status, error, now: context.clock.now() });
+  };
   const finish = async (next: DueEntry | null, error: RunError | null = null) => {
-    await recordRun(database, runId, {
-      status: error !== null ? "failed" : next === null ? "succeeded" : "running",
-      counts,
-      callsSpent: session.callsSpent,
-      error,
-      now: context.clock.now(),
-    });
+    await record(error !== null ? "failed" : next === null ? "succeeded" : "running", error);
     const ended = await session.end({ listedAt: null, due: next === null ? due : [...due, next] });
     if (ended.status === "lost") throw new SyncInterrupted({ kind: "lost" });
     if (ended.status !== "ended") return;
@@ -70,7 +74,7 @@ export async function runBackfillSlice(
 
   try {
     const plan = await planSlice(session, writer, work);
-    counts = { ...counts, listed: plan.listed };
+    starts = plan.starts;
     let isComplete = true;
     for (const summary of plan.summaries) {
       if (context.clock.now() - startedAt > sliceMilliseconds) {
@@ -78,7 +82,7 @@ export async function runBackfillSlice(
         break;
       }
       const result = await updateFromSummary(context, session, writer, summary, {
-        newOrigin: "backfill",
+        newOrigin: originOf(summary, link),
         attempt: context.attempt,
       });
       counts = countOutcome(counts, result.outcome);
@@ -88,10 +92,28 @@ export async function runBackfillSlice(
     if (isComplete) cursor = Math.max(cursor, plan.reached);
     await finish(isComplete && plan.isLast ? null : goOnAt(context.clock.now()));
   } catch (exception) {
-    if (!(exception instanceof SyncInterrupted) || exception.interruption.kind !== "waiting") throw exception;
+    const interruption = exception instanceof SyncInterrupted ? exception.interruption : null;
     // Waiting for budget is not a failure: the next slice begins where this one stopped.
-    await finish(goOnAt(exception.interruption.until));
+    if (interruption?.kind === "waiting") {
+      await finish(goOnAt(interruption.until));
+      return;
+    }
+    if (interruption?.kind === "halted") {
+      await record("failed", { code: interruption.reason, message: "The connection needs its user." });
+    } else if (interruption?.kind !== "lost") {
+      await record("running", null);
+      // The next attempt finds these activities stored: it would not make their later looks again.
+      if (due.length > 0) await session.schedule(due);
+    }
+    throw exception;
   }
+}
+
+/** What ended after the user connected is no history, whoever found it first: a reader that waits for it gets it as live. */
+function originOf(summary: ActivitySummary, link: AccountLink): FeedOrigin {
+  // Whole seconds, because that is how exactly a provider tells when an activity ended.
+  const connectedSecond = Math.floor(link.connectedAt / 1000) * 1000;
+  return summary.startTime + summary.elapsedSeconds * 1000 >= connectedSecond ? "live" : "backfill";
 }
 
 /** Reads pages from the cursor until a slice is full or history ends. */
@@ -100,7 +122,7 @@ async function planSlice(session: SyncSession, writer: Writer, work: BackfillWor
   const summaries: ActivitySummary[] = [];
   let page: string | null = null;
   let reached = work.cursor;
-  let listed = 0;
+  const starts: number[] = [];
   do {
     const answer = await session.require((call) => session.provider.listActivities(call, window, page));
     const inWindow = answer.activities.filter(
@@ -112,20 +134,21 @@ async function planSlice(session: SyncSession, writer: Writer, work: BackfillWor
         entry,
       ]),
     );
-    listed += inWindow.length;
     for (const summary of inWindow) {
       const known = stored.get(summary.sourceActivityId);
       if (known !== undefined && !known.deleted && known.providerVersion >= summary.version) {
+        starts.push(summary.startTime);
         reached = Math.max(reached, summary.startTime);
         continue;
       }
-      if (summaries.length === sliceActivities) return { summaries, listed, isLast: false, reached };
+      if (summaries.length === sliceActivities) return { summaries, starts, isLast: false, reached };
       summaries.push(summary);
+      starts.push(summary.startTime);
       reached = Math.max(reached, summary.startTime);
     }
     page = answer.nextPage;
   } while (page !== null);
-  return { summaries, listed, isLast: true, reached };
+  return { summaries, starts, isLast: true, reached };
 }
 
 function spanOf(summaries: readonly ActivitySummary[]): { start: number; end: number } {

@@ -300,12 +300,13 @@ export class World {
     return await vi.waitFor(check, { timeout: 15_000, interval: 25 });
   }
 
-  /** Waits until nothing has called the provider, and no lease is held, for a while. */
-  async quiet(providerUserId: string): Promise<void> {
+  /** Waits until nothing has called the provider for a while: for this account, or for any. */
+  async quiet(providerUserId?: string): Promise<void> {
     let last = -1;
     let since = Date.now();
+    const path = providerUserId === undefined ? "/sim/calls" : `/sim/calls?providerUserId=${providerUserId}`;
     while (Date.now() - since < 500) {
-      const count = (await this.calls(providerUserId)).length;
+      const count = (await this.control<{ calls: unknown[] }>("GET", path)).calls.length;
       if (count !== last) {
         last = count;
         since = Date.now();
