@@ -41,6 +41,11 @@ describe("a connection", () => {
   it("shows what it is, under its id and its user's", async () => {
     const user = newUser();
     const { connectionId, providerUserId } = await world.connect(user);
+    // The first sync writes the same columns; it has to be over.
+    await world.until(async () => {
+      expect((await world.api(`/v1/connections/${connectionId}`)).lastSyncedAt).not.toBeNull();
+    });
+    await world.quiet(providerUserId);
     await sql(
       "UPDATE connections SET last_synced_at = ?2, last_notified_at = ?2, rate_limit = 150, rate_remaining = 140, rate_resets_at = ?2 WHERE id = ?1",
       connectionId,

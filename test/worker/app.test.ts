@@ -207,6 +207,24 @@ describe("wrong input is named", () => {
     expect(await problemOf(response)).toMatchObject({ code: "invalid_request", field });
   });
 
+  it.each([
+    ["https://app.example/done", 201],
+    ["https://app.example", 201],
+    ["https://app.example.evil.example/", 400],
+    ["https://app.example@evil.example/", 400],
+    ["https://app.example:444/", 400],
+    ["https://sub.app.example/", 400],
+    ["http://app.example/", 400],
+  ])("compares a return address by its origin, not by how it begins: %s is %i", async (returnUrl, status) => {
+    const changed = { RETURN_ORIGINS: "https://other.example, https://app.example/" };
+    const response = await api(
+      "/v1/connect-links",
+      { method: "POST", body: { userId: "u", returnUrl } },
+      changed,
+    );
+    expect(response.status).toBe(status);
+  });
+
   it("says that a body is no JSON", async () => {
     const headers = { authorization: `Bearer ${localKey}`, "content-type": "application/json" };
     const response = await send("/v1/connect-links", { method: "POST", headers, body: "{" });
