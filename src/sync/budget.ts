@@ -105,3 +105,6 @@ export function readBudget(state: BudgetState, policy: BudgetPolicy, now: number
     resetsAt: rolled.windowEndsAt,
   };
 }
+
+/** The report of a holder that made no call. */
+export const noCalls: CallReport = { spent: 0, rate: null, limitedUntil: null };

@@ -5,9 +5,10 @@ import { type Configuration, requireConfiguration } from "../kernel/configuratio
 import type { AccountName } from "../kernel/ids.ts";
 import { providerFor } from "../providers/registry.ts";
 import type { Lease } from "./account-protocol.ts";
-import { type AccountSync, priorityOf } from "./account-sync.ts";
+import type { AccountSync } from "./account-sync.ts";
 import type { Work } from "./messages.ts";
 import { type Clock, SyncSession } from "./session.ts";
+import { priorityOf } from "./work-policy.ts";
 
 export interface SyncContext {
   readonly env: Env;

@@ -111,12 +111,19 @@ export async function haltConnection(
   env: Env,
   link: AccountLink,
   reason: Exclude<HaltReason, "revocation_pending">,
-  _now: number,
 ): Promise<void> {
   const status: ConnectionStatus = reason;
   await databaseFor(env, link.userId)
     .update(connections)
     .set({ status, message: haltMessages[reason] })
+    .where(and(eq(connections.id, link.connectionId), ne(connections.status, "disconnected")));
+}
+
+/** A connection that needed its user got a living grant all the same: somebody else consented for the same account. */
+export async function reviveConnection(env: Env, link: AccountLink): Promise<void> {
+  await databaseFor(env, link.userId)
+    .update(connections)
+    .set({ status: "active", message: null })
     .where(and(eq(connections.id, link.connectionId), ne(connections.status, "disconnected")));
 }
 

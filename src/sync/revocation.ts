@@ -13,7 +13,7 @@ const askAgainMilliseconds = 15 * 60_000;
 const withdrawnMessage =
   "Access was withdrawn at the provider. Connect again to go on; what was synced is kept.";
 
-type Finding = "active" | "withdrawn" | "unknown";
+type Finding = "active" | "withdrawn" | "unknown" | "gone";
 
 /** Asks the provider whether the grant lives, and disconnects only if it says that it does not. */
 export async function confirmRevocation(
@@ -43,6 +43,9 @@ export async function confirmRevocation(
       await stub.setRevocationPending({ pending: true, now });
       await stub.schedule({ due: [{ at: now + askAgainMilliseconds, work }], now });
       return;
+    case "gone":
+      await stub.halt({ reason: "provider_gone", now });
+      return;
     default:
       return finding satisfies never;
   }
@@ -57,7 +60,7 @@ async function ask(context: WorkContext): Promise<Finding> {
       break;
     case "halted":
       // The refresh token was refused for good: that is the confirmation.
-      return permit.reason === "needs_reauthorization" ? "withdrawn" : "unknown";
+      return permit.reason === "needs_reauthorization" ? "withdrawn" : "gone";
     case "no_budget":
     case "failed":
     case "unknown_account":
@@ -76,6 +79,7 @@ async function ask(context: WorkContext): Promise<Finding> {
     now: context.clock.now(),
   });
   if (result.ok) return result.value.active ? "active" : "withdrawn";
+  if (result.error.code === "provider_gone") return "gone";
   if (result.error.code !== "unauthorized") return "unknown";
   const renewed = await stub.renew({ rejectedToken: permit.accessToken, now: context.clock.now() });
   if (renewed.status === "renewed") return "active";

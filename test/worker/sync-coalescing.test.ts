@@ -105,22 +105,24 @@ describe("a burst of notifications", () => {
   });
 
   it("keeps accounts apart: one that hangs holds up no other", async () => {
+    let slowToken = "";
+    world.intercept = (request) => {
+      slowToken = request.headers.get("authorization") ?? slowToken;
+      return null;
+    };
     const slow = await connected("hangs");
+    world.intercept = () => null;
     const quick = await connected("does-not-hang");
     await world.record(quick.providerUserId, { durationSeconds: 600 });
     await pushUnheard(quick.providerUserId);
     let released = false;
     world.intercept = (request) => {
-      const isSlow = request.headers.get("authorization") === slowToken;
-      if (!request.url.includes("/activities/list.json")) return null;
-      if (slowToken === "") slowToken = request.headers.get("authorization") ?? "";
-      else if (!isSlow) return null;
+      if (request.headers.get("authorization") !== slowToken) return null;
       return (async () => {
         while (!released) await pause(5);
         return await world.simulator.fetch(request);
       })();
     };
-    let slowToken = "";
     const context = await openContext(env);
     const work = consumeHints(context, {
       ...hint(slow.providerUserId, world.now()),

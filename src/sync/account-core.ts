@@ -1,0 +1,176 @@
+// What an account's object is made of: its state, its due table, its tokens and its alarm, with the few moves that everything
+// else is made of. It decides nothing about leases or links.
+
+import { allDatabases } from "../db/databases.ts";
+import { type Configuration, requireConfiguration } from "../kernel/configuration.ts";
+import { type AccountName, accountName, asId } from "../kernel/ids.ts";
+import { describeException, log } from "../kernel/log.ts";
+import type { BudgetPolicy } from "../providers/port.ts";
+import { providerFor } from "../providers/registry.ts";
+import type { AccountLink, CallReport } from "./account-protocol.ts";
+import { type AccountState, emptyState, type HaltReason, type HeldLease, StateRow } from "./account-state.ts";
+import { settleCalls } from "./budget.ts";
+import { DueTable, dueKey, leaseKey } from "./due-table.ts";
+import { findHolder, haltConnection } from "./link-rows.ts";
+import { syncMessage, type Work } from "./messages.ts";
+import { TokenKeeper } from "./token-keeper.ts";
+import { recoveryOf } from "./work-policy.ts";
+
+export class AccountCore {
+  readonly env: Env;
+  readonly configuration: Configuration;
+  readonly due: DueTable;
+  readonly tokens: TokenKeeper;
+  readonly #context: DurableObjectState;
+  readonly #row: StateRow;
+  #state: AccountState | null;
+  /** Simulated minus real time, from the last caller; alarms ring in real time. */
+  #clockOffset = 0;
+  #isChanged = false;
+
+  constructor(context: DurableObjectState, env: Env) {
+    this.#context = context;
+    this.env = env;
+    this.configuration = requireConfiguration(env);
+    this.#row = new StateRow(context.storage.sql);
+    this.due = new DueTable(context.storage.sql);
+    this.#state = this.#row.read();
+    this.tokens = new TokenKeeper(env, this.configuration, {
+      read: () => this.current(),
+      write: (change) => this.write(change),
+      flush: async () => {
+        this.#persist();
+        await context.storage.sync();
+      },
+    });
+  }
+
+  /** The state as it is in memory. */
+  current(): AccountState {
+    return this.#state ?? emptyState;
+  }
+
+  /** The state; if this object has none, what D1 says, which is the store of record. */
+  async load(): Promise<AccountState> {
+    if (this.#state !== null) return this.#state;
+    const found = await findHolder(allDatabases(this.env), this.name());
+    // Another call may have written while D1 was asked; what is in the object is newer.
+    if (this.#state !== null) return this.#state;
+    if (found === null) return emptyState;
+    this.write({ ...found });
+    return this.current();
+  }
+
+  /** Changes the state in memory; `save` makes it durable, once for all changes of a call, because a row written is billed. */
+  write(change: Partial<AccountState>): void {
+    this.#state = { ...this.current(), ...change };
+    this.#isChanged = true;
+  }
+
+  /** Ends every method that changed something: the state is durable before the answer leaves, the alarm follows the due table. */
+  async save(): Promise<void> {
+    this.#persist();
+    await this.#arm(0);
+  }
+
+  #persist(): void {
+    if (!this.#isChanged || this.#state === null) return;
+    this.#row.write(this.#state);
+    this.#isChanged = false;
+  }
+
+  /** Takes note of the caller's clock. */
+  seeClock(now: number): void {
+    const offset = now - Date.now();
+    // Under a second apart is the travel of the call, not a simulated clock.
+    this.#clockOffset = Math.abs(offset) < 1000 ? 0 : offset;
+  }
+
+  /** The account's name. An alarm may not know the name that the object was found by; the link does. */
+  name(): AccountName {
+    const link = this.current().link;
+    if (link !== null) return accountName(link.provider, link.providerUserId);
+    return asId<AccountName>(this.#context.id.name ?? "");
+  }
+
+  policy(): BudgetPolicy {
+    const link = this.current().link;
+    const provider = link?.provider ?? this.configuration.providers[0] ?? "fitbit";
+    return providerFor(this.configuration, provider).budget;
+  }
+
+  linkOrThrow(): AccountLink {
+    const link = this.current().link;
+    if (link === null) throw new Error("account is not linked");
+    return link;
+  }
+
+  /** The connection needs its user: nothing is due any more until then. */
+  async halt(reason: HaltReason): Promise<void> {
+    const state = this.current();
+    if (state.link !== null && reason !== "revocation_pending") {
+      await haltConnection(this.env, state.link, reason);
+    }
+    this.write({ halted: reason, lease: null, refresh: null });
+    this.due.clear();
+    log("warn", "account.halted", { account: this.name(), reason });
+    await this.save();
+  }
+
+  /** Waiting is not an attempt: the message is done with, and the object asks again by itself (rule 6). */
+  async wait(work: Work, until: number): Promise<void> {
+    this.due.setEarliest(dueKey(work), { at: until, work: recoveryOf(work) });
+    await this.save();
+  }
+
+  /** A holder that never came back: its calls may have been made, so they count. */
+  buryHolder(lease: HeldLease, now: number): void {
+    const report: CallReport = { spent: lease.granted, rate: null, limitedUntil: null };
+    this.write({
+      lease: null,
+      budget: settleCalls(this.current().budget, this.policy(), lease.granted, report, now),
+    });
+    log("warn", "account.holder_lost", { account: this.name(), kind: lease.work.kind });
+  }
+
+  /** Turns due entries into queue messages, and nothing else (rule 4). An entry goes only after the queue has its message. */
+  async sendDue(now: number): Promise<void> {
+    let failed = false;
+    try {
+      await this.load();
+      for (const row of this.due.dueBy(now)) {
+        if (row.key === leaseKey) {
+          const lease = this.current().lease;
+          if (lease !== null && lease.deadline <= now) this.buryHolder(lease, now);
+        }
+        await this.env.SYNC.send(syncMessage(this.name(), row.work));
+        this.due.dropIfUnchanged(row);
+      }
+    } catch (exception) {
+      failed = true;
+      log("error", "account.due_failed", { account: this.name(), ...describeException(exception) });
+    } finally {
+      this.#persist();
+      await this.#arm(failed ? now + 30_000 : 0);
+    }
+  }
+
+  async #arm(notBefore: number): Promise<void> {
+    const earliest = this.due.earliest();
+    if (earliest === null) {
+      await this.#context.storage.deleteAlarm();
+      return;
+    }
+    const at = Math.max(earliest, notBefore) - this.#clockOffset;
+    if ((await this.#context.storage.getAlarm()) !== at) await this.#context.storage.setAlarm(at);
+  }
+
+  /** Forgets everything that was stored. */
+  async clear(): Promise<void> {
+    await this.#context.storage.deleteAll();
+    this.#state = null;
+    this.#isChanged = false;
+    this.#row.create();
+    this.due.create();
+  }
+}
