@@ -34,8 +34,12 @@ async function main(): Promise<number> {
     throw new StartError(`PORT and SIM_PORT are both ${port}: they need a port each.`);
 
   const developerVariables = join(projectDirectory, ".dev.vars");
-  const hasDeveloperVariables = existsSync(developerVariables);
-  const provider = hasDeveloperVariables && asksForRealProviders(developerVariables) ? "real" : "simulator";
+  const provider = asksForRealProviders(developerVariables) ? "real" : "simulator";
+  if (provider === "simulator" && existsSync(developerVariables)) {
+    console.log(
+      ".dev.vars holds no FITBIT_CLIENT_ID of your own: the provider is simulated, and the file is not used.",
+    );
+  }
 
   const stack = await startLocalStack({
     port,
@@ -43,7 +47,7 @@ async function main(): Promise<number> {
     // A state for each port: two Workers that share one would corrupt it.
     stateName: `start-${port}`,
     keep: options.keep,
-    developerVariables: hasDeveloperVariables ? developerVariables : null,
+    developerVariables: provider === "real" ? developerVariables : null,
     provider,
     signal: stopping.signal,
     onLine: (line) => {
