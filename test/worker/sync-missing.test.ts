@@ -199,6 +199,9 @@ describe("a provider that refuses heart rate by second", () => {
     expect(heartRate).toMatchObject({ state: "partial", reason: "one_minute_only" });
     expect(heartRate.samples).toBe(31);
     expect(withHeartRate(records)).toBe(31);
+    // Points without a position stay without: none is 0, and nothing is filled in between the minutes.
+    expect(records).toHaveLength(31);
+    expect(records.filter((record) => "positionLat" in record || "positionLong" in record)).toEqual([]);
     expect(await world.calls(providerUserId, "includePartialTCX=true")).toHaveLength(1);
   });
 
