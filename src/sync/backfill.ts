@@ -7,12 +7,19 @@ import type { FeedOrigin } from "../db/schema.ts";
 import { asId, type SyncRunId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
 import type { AccountLink, DueEntry } from "./account-protocol.ts";
+import type { WorkContext } from "./context.ts";
 import { mayList, scopeMissing } from "./listing.ts";
 import type { Work } from "./messages.ts";
-import { noCounts, noteSynced, type RunCounts, type RunError, recordRun, startRun } from "./runs.ts";
+import {
+  countOutcome,
+  noCounts,
+  noteSynced,
+  type RunCounts,
+  type RunError,
+  recordRun,
+  startRun,
+} from "./runs.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
-import type { WorkContext } from "./sync-consumer.ts";
-import { countOutcome } from "./sync-run.ts";
 import { updateFromSummary } from "./update-activity.ts";
 
 const sliceActivities = 20;

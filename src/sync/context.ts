@@ -16,6 +16,13 @@ export interface SyncContext {
   readonly clock: Clock;
 }
 
+/** What a piece of work is told about its delivery. */
+export interface WorkContext extends SyncContext {
+  readonly account: AccountName;
+  readonly messageId: string;
+  readonly attempt: number;
+}
+
 /** The context of one invocation. Throws when the configuration is not complete: nothing may run then. */
 export async function openContext(env: Env): Promise<SyncContext> {
   const configuration = requireConfiguration(env);

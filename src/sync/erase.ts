@@ -7,9 +7,8 @@ import { allDatabases } from "../db/databases.ts";
 import { activities, activityAliases, connections, deadLetters, syncRuns } from "../db/schema.ts";
 import { asId, type ConnectionId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
-import { accountObject } from "./context.ts";
+import { accountObject, type WorkContext } from "./context.ts";
 import type { Work } from "./messages.ts";
-import type { WorkContext } from "./sync-consumer.ts";
 
 const kinds: readonly ObjectKind[] = ["documents", "sources", "tcx"];
 

@@ -4,11 +4,10 @@ import { settleLook } from "../activities/settle.ts";
 import { raiseFence, readActivity, type Writer } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
 import { type ActivityId, asId } from "../kernel/ids.ts";
+import type { WorkContext } from "./context.ts";
 import type { Work } from "./messages.ts";
-import { noCounts, noteSynced, recordRun, runIdFor, startRun } from "./runs.ts";
+import { countOutcome, noCounts, noteSynced, recordRun, runIdFor, startRun } from "./runs.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
-import type { WorkContext } from "./sync-consumer.ts";
-import { countOutcome } from "./sync-run.ts";
 import { lookForLateData } from "./update-activity.ts";
 
 export async function runLateLook(

@@ -5,9 +5,8 @@
 import { log } from "../kernel/log.ts";
 import type { Introspection, ProviderResult } from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
-import { accountObject } from "./context.ts";
+import { accountObject, type WorkContext } from "./context.ts";
 import type { Work } from "./messages.ts";
-import type { WorkContext } from "./sync-consumer.ts";
 
 const askAgainMilliseconds = 15 * 60_000;
 const withdrawnMessage =

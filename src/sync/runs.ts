@@ -22,6 +22,14 @@ export interface RunError {
 
 export const noCounts: RunCounts = { listed: 0, created: 0, updated: 0, deleted: 0 };
 
+/** The counts with one more outcome. */
+export function countOutcome(
+  counts: RunCounts,
+  outcome: "created" | "updated" | "unchanged" | "deleted",
+): RunCounts {
+  return outcome === "unchanged" ? counts : { ...counts, [outcome]: counts[outcome] + 1 };
+}
+
 /** The run of a message: the one that it names, or one derived from it, so that a redelivery writes the same row. */
 export async function runIdFor(explicit: string | undefined, messageId: string): Promise<SyncRunId> {
   return asId<SyncRunId>(explicit ?? `run_${await hashedText(["run", messageId])}`);

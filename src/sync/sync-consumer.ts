@@ -2,10 +2,9 @@
 // message: done, or to be tried again. Waiting for budget or for a busy account is done, because the account's object
 // remembers; only failures are attempts (rule 6).
 
-import type { AccountName } from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
 import { runBackfillSlice } from "./backfill.ts";
-import { accountObject, openSession, type SyncContext } from "./context.ts";
+import { accountObject, openSession, type SyncContext, type WorkContext } from "./context.ts";
 import { eraseConnection } from "./erase.ts";
 import { runLateLook } from "./late-look.ts";
 import type { SyncMessage, Work } from "./messages.ts";
@@ -24,13 +23,6 @@ export interface Delivery {
 export type Verdict =
   | { readonly kind: "done" }
   | { readonly kind: "retry"; readonly delaySeconds: number; readonly code: string };
-
-/** What a piece of work is told about its delivery. */
-export interface WorkContext extends SyncContext {
-  readonly account: AccountName;
-  readonly messageId: string;
-  readonly attempt: number;
-}
 
 const done: Verdict = { kind: "done" };
 

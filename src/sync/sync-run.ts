@@ -14,6 +14,7 @@ import type { SyncRunId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import type { ProviderError } from "../providers/errors.ts";
 import type { DueEntry } from "./account-protocol.ts";
+import type { WorkContext } from "./context.ts";
 import {
   compareListing,
   isNothing,
@@ -26,6 +27,7 @@ import {
 } from "./listing.ts";
 import type { Found, Work } from "./messages.ts";
 import {
+  countOutcome,
   noCounts,
   noteSynced,
   type RunCounts,
@@ -35,7 +37,6 @@ import {
   startRun,
 } from "./runs.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
-import type { WorkContext } from "./sync-consumer.ts";
 import { updateFromSummary } from "./update-activity.ts";
 
 type SyncWork = Extract<Work, { kind: "sync" | "look" | "deletions" }>;
@@ -183,13 +184,6 @@ async function update(
 /** Later looks of activities that are stored already must not be lost with the interruption that follows. */
 async function keepDue(session: SyncSession, due: readonly DueEntry[]): Promise<void> {
   if (due.length > 0) await session.schedule(due);
-}
-
-export function countOutcome(
-  counts: RunCounts,
-  outcome: "created" | "updated" | "unchanged" | "deleted",
-): RunCounts {
-  return outcome === "unchanged" ? counts : { ...counts, [outcome]: counts[outcome] + 1 };
 }
 
 /** Deletes what the provider, asked for it by name, no longer has (rule 9). */
