@@ -1,5 +1,5 @@
 // Bundles the measuring Worker around the measured one, with wrangler's own bundler: the module that the measuring Worker
-// imports becomes src/worker.ts, and where that reaches assemble.ts it finds the timed one. Nothing of it is in src/.
+// imports becomes src/worker.ts, and where that reaches a module to be timed it finds the timed one. Nothing is in src/.
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -25,7 +25,11 @@ interface PluginBuild {
   ): void;
 }
 
-const timedAssemble = join(import.meta.dirname, "timed-assemble.ts");
+/** A file's name in src/activities/, and what stands in for it. */
+const timedModules: readonly (readonly [RegExp, string])[] = [
+  [/\/assemble\.ts$/, join(import.meta.dirname, "timed-assemble.ts")],
+  [/\/documents\.ts$/, join(import.meta.dirname, "timed-documents.ts")],
+];
 
 const substitutions = {
   name: "substitutions",
@@ -33,9 +37,10 @@ const substitutions = {
     build.onResolve({ filter: /^worker-under-measurement$/ }, () => ({
       path: join(projectDirectory, "src/worker.ts"),
     }));
-    build.onResolve({ filter: /\/assemble\.ts$/ }, ({ importer }) =>
-      importer === timedAssemble ? undefined : { path: timedAssemble },
-    );
+    for (const [filter, path] of timedModules) {
+      // The timed module itself gets the genuine one.
+      build.onResolve({ filter }, ({ importer }) => (importer === path ? undefined : { path }));
+    }
   },
 };
 

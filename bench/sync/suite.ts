@@ -10,7 +10,7 @@ import type { SyncFigures } from "./worker.ts";
 
 /** A call budget of 150 an hour pays for a list and two calls an activity. */
 const accounts = 5;
-const activitiesPerAccount = 20;
+const activitiesPerAccount = 12;
 const warmUpActivities = 8;
 const activitySeconds = 3_600;
 /** Within the seven days that a list reaches back. */
@@ -118,10 +118,11 @@ const meanings: Readonly<Record<keyof Split | "rest", string>> = {
   provider: "provider wait: list, heart rate, TCX; the simulator makes them on the same processors",
   decode: "decode: the TCX decoder",
   assemble: "assemble: three sources into one document",
-  r2: "R2: the document, its sources, the TCX",
+  gzip: "gzip: the TCX as it comes, the document, its sources",
+  r2: "R2: three objects put",
   d1: "D1: reads, and the transaction that enters the feed",
   account: "account object: lease, token, budget",
-  rest: "the rest: parsing heart rate, JSON, gzip, hashes",
+  rest: "the rest: parsing answers, writing JSON, hashes",
 };
 
 function report(log: (line: string) => void, figures: SyncFigures): Record<string, unknown> {

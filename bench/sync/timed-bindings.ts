@@ -1,7 +1,7 @@
 // The measured Worker's doors to the outside, with the time taken at each: provider, R2, D1, the account's object.
 // It measures waiting as the Worker sees it; what a door does behind itself stays its own.
 
-import { currentSplit, type Part, timedWait } from "./stopwatch.ts";
+import { currentStopwatch, type Part, timedWait } from "./stopwatch.ts";
 
 /** An object whose named methods answer promises, each one timed; everything else is the object's own. */
 function timedMethods<Target extends object>(target: Target, part: Part, names: readonly string[]): Target {
@@ -111,22 +111,18 @@ export function timedBindings(env: Bindings): object {
 export function timedFetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (input, init) => {
     if (typeof input === "string" && input.endsWith("/sim/clock")) return await fetch(input, init);
-    const split = currentSplit();
-    const response = await timedWait("provider", () => fetch(input, init), split);
+    const stopwatch = currentStopwatch();
+    const response = await timedWait("provider", () => fetch(input, init), stopwatch);
     if (response.body === null) return response;
     const reader = response.body.getReader();
-    const body = new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const piece = await timedWait("provider", () => reader.read(), split);
-          if (piece.done) controller.close();
-          else controller.enqueue(piece.value);
-        },
-        cancel: (reason) => reader.cancel(reason),
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const piece = await timedWait("provider", () => reader.read(), stopwatch);
+        if (piece.done) controller.close();
+        else controller.enqueue(piece.value);
       },
-      // Nothing is read ahead: a wait that runs beside the decoder would be counted twice.
-      { highWaterMark: 0 },
-    );
+      cancel: (reason) => reader.cancel(reason),
+    });
     return new Response(body, { status: response.status, headers: response.headers });
   };
 }
