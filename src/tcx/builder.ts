@@ -102,11 +102,11 @@ export class ActivityBuilder implements ScanHandler {
       this.#candidateStart = blank ? start : -1;
       this.#candidateMarks = [];
     } else if (!blank && this.#candidateStart !== -1) {
-      if (start === -1) this.#candidateStart = -1;
       this.#candidateMarks.push({ start, end, slot: this.#open.at(-1)?.slot ?? "none" });
     }
   }
 
+  /** What a comment, a CDATA section or an entity contributes to a value cannot be told from the markup around it. */
   irregular(): void {
     this.#candidateStart = -1;
   }

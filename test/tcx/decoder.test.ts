@@ -85,6 +85,23 @@ describe("a Fitbit file", () => {
     }
   });
 
+  test("is the same when layouts of other lengths meet at the end of a chunk", () => {
+    const point = (second: number, gap: string) =>
+      `<Trackpoint><Time>2026-05-01T08:00:${second}Z</Time>${gap}</Trackpoint>`;
+    const narrow = Array.from({ length: 12 }, (_, index) => point(20 + index, "")).join("");
+    for (const gap of [340, 370, 400]) {
+      const wide = [10, 11].map((second) => point(second, " ".repeat(gap))).join("");
+      const text = track(wide + narrow);
+      const whole = plain(decode(text));
+      for (let first = text.indexOf(narrow) - 5; first < text.indexOf(narrow) + 70; first++) {
+        for (const size of [20, 40, 500]) {
+          const sizes = [first, ...Array.from({ length: 60 }, () => size)];
+          expect(plain(decode(text, sizes)), `cut at ${first}, then every ${size}`).toEqual(whole);
+        }
+      }
+    }
+  });
+
   test("may come from a stream, and a chunk's memory may be used again for the next one", async () => {
     const bytes = new TextEncoder().encode(track(usualTrackpoints(200)));
     const shared = new Uint8Array(5_000);
@@ -217,7 +234,8 @@ describe("structure", () => {
 });
 
 describe("how XML may be written", () => {
-  const plainOne = plain(decode(track(usualTrackpoints(3))));
+  const points = usualTrackpoints(6);
+  const plainOne = plain(decode(track(points)));
 
   test.each([
     ["Windows line ends", (text: string) => text.replaceAll("\n", "\r\n")],
@@ -246,8 +264,8 @@ describe("how XML may be written", () => {
     ["white space in end tags", (text: string) => text.replace(/<\/(\w+)>/g, "</$1 \n>")],
     ["a comment and white space after the root", (text: string) => `${text}\n<!-- end -->\n`],
   ])("%s change nothing", (_, rewrite) => {
-    const rewritten = rewrite(track(usualTrackpoints(3)));
-    expect(rewritten).not.toBe(track(usualTrackpoints(3)));
+    const rewritten = rewrite(track(points));
+    expect(rewritten).not.toBe(track(points));
     for (const sizes of [[], [1], [50]]) expect(plain(decode(rewritten, sizes))).toEqual(plainOne);
   });
 

@@ -99,6 +99,17 @@ describe("a file that is not well-formed", () => {
     }
   });
 
+  test("is refused for a prefix that an earlier lap declared, though its trackpoints look the same", () => {
+    const points = [1, 2, 3].map(
+      (second) => `<Trackpoint><Time>2026-05-01T08:00:0${second}Z</Time><e:x>5</e:x></Trackpoint>`,
+    );
+    const first = "<Trackpoint><Time>2026-05-01T08:00:00Z</Time></Trackpoint>";
+    const lap = `<Track>${first}${points.join("")}</Track></Lap>`;
+    const declared = '<Lap xmlns:e="urn:e">';
+    expect(refusal(database(`<Activity>${declared}${lap}${declared}${lap}</Activity>`))).toBeNull();
+    expect(refusal(database(`<Activity>${declared}${lap}<Lap>${lap}</Activity>`))?.code).toBe("malformed");
+  });
+
   test("never says what the file holds, only what its markup is", () => {
     const message = refusal(track("<Trackpoint><Time>52.5200 13.4050</Tim>"))?.message;
     expect(message).toBe("</Tim> where </Time> is due");
