@@ -269,6 +269,16 @@ describe("how XML may be written", () => {
     for (const sizes of [[], [1], [50]]) expect(plain(decode(rewritten, sizes))).toEqual(plainOne);
   });
 
+  test("a value in a CDATA section is read in every point, also when it is the same in all", () => {
+    const alike = [1, 2, 3].map(
+      (second) =>
+        `<Trackpoint><Time>2026-05-01T08:00:0${second}Z</Time><AltitudeMeters><![CDATA[30]]></AltitudeMeters></Trackpoint>`,
+    );
+    const { samples, counts } = decodeOne(track(alike.join("")));
+    expect(Array.from(samples.altitudeMeters)).toEqual([30, 30, 30]);
+    expect(counts.altitudes).toBe(3);
+  });
+
   test("names may be in any script, also cut inside a character", () => {
     const text = database(
       '<Activity Sport="Läufe &amp; &quot;Gänge&quot;"><Id>语</Id><Creator><Name>Fitbit 🏃 <![CDATA[<Ionic>]]> &lt;2&gt;</Name></Creator></Activity>',
