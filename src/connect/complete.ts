@@ -9,9 +9,9 @@ import { accountName, asId, type ConnectionId, randomText, type SyncRunId } from
 import { describeException, log } from "../kernel/log.ts";
 import type { Grant, GrantScope, Provider } from "../providers/port.ts";
 import { syncMessage, type Work } from "../sync/messages.ts";
+import { subscribeAccount } from "../sync/subscribe.ts";
 import { type Connection, disconnect } from "./disconnect.ts";
 import type { ConnectRequest } from "./links.ts";
-import { subscribeAccount } from "./subscribe.ts";
 
 export type Completion =
   | {
@@ -54,7 +54,7 @@ export async function completeConnection(
   }
 
   const { connectionId } = linked;
-  await subscribeAccount(env, provider, { account, connectionId, userId: request.userId }, now);
+  await subscribeAccount(env, provider, { account, connectionId, userId: request.userId, attempts: 0 }, now);
   const work: Work[] = [{ kind: "sync", trigger: "connect" }];
   if (configuration.backfillDays > 0) {
     work.push(await startBackfill(env, request, connectionId, configuration.backfillDays, now));

@@ -18,7 +18,8 @@ export function dueKey(work: Work): string {
     case "deletions":
       return "deletions";
     case "revocation":
-      return "revocation";
+    case "subscribe":
+      return work.kind;
     case "erase":
       return `erase:${work.connectionId}`;
     default:

@@ -79,10 +79,16 @@ const workSchema = z.discriminatedUnion("kind", [
     cursor: z.number(),
     until: z.number(),
   }),
-  /** Too many vanished at once an hour ago: look again (rule 9). */
-  z.object({ kind: z.literal("deletions"), since: z.number() }),
+  /** A list lacked these at `since`, and that alone was no proof: look again (rule 9). */
+  z.object({
+    kind: z.literal("deletions"),
+    since: z.number(),
+    missing: z.array(z.string().transform((value) => asId<SourceActivityId>(value))).default([]),
+  }),
   /** The provider says that consent was withdrawn or the account deleted; confirm before believing (rule 10). */
   z.object({ kind: z.literal("revocation"), receivedAt: z.number() }),
+  /** Ask again for pushes, which failed before. */
+  z.object({ kind: z.literal("subscribe"), attempts: z.number() }),
   /** Delete what a connection left behind (rule 14). */
   z.object({ kind: z.literal("erase"), connectionId: z.string() }),
 ]);

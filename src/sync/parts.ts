@@ -2,6 +2,7 @@
 // given up for an answer that holds less: a provider that fails is not a route that vanished (rule 8).
 
 import { assembleActivity, type TcxInput } from "../activities/assemble.ts";
+import { neverLess } from "../activities/completeness.ts";
 import type { CanonicalActivity } from "../activities/document.ts";
 import { type ActivitySources, gzip, openObject, putObject, readSources } from "../activities/documents.ts";
 import type { ActivityRow } from "../activities/store.ts";
@@ -93,8 +94,17 @@ export async function withTcx(
   }
   const had = stored?.tcx.kind === "decoded" && countSamples(stored.tcx.activities) > 0;
   const has = fetched.kind === "document" && countSamples(fetched.document.activities) > 0;
-  if (stored !== null && had && !has) return { ...stored, ...fresh };
-  return { ...fresh, ...tcxParts(fetched) };
+  const next: Parts = { ...fresh, ...tcxParts(fetched) };
+  if (stored === null || !had) return next;
+  const kept: Parts = { ...stored, ...fresh };
+  if (!has) return kept;
+  // A file with less is believed only where the user has moved or cut the activity.
+  const isSameTime =
+    stored.summary.startTime === summary.startTime &&
+    stored.summary.elapsedSeconds === summary.elapsedSeconds;
+  const { grantedScopes } = session.lease.link;
+  const completeness = (parts: Parts) => assembleParts(parts, grantedScopes).completeness;
+  return isSameTime && !neverLess(completeness(kept), completeness(next)) ? kept : next;
 }
 
 /** A fetched TCX as parts. */

@@ -10,6 +10,7 @@ import { runLateLook } from "./late-look.ts";
 import type { SyncMessage, Work } from "./messages.ts";
 import { confirmRevocation } from "./revocation.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
+import { retrySubscription } from "./subscribe.ts";
 import { runSync } from "./sync-run.ts";
 
 /** A message as the queue delivers it. */
@@ -62,6 +63,9 @@ async function perform(context: WorkContext, work: Work): Promise<Verdict> {
   switch (work.kind) {
     case "revocation":
       await confirmRevocation(context, work);
+      return done;
+    case "subscribe":
+      await retrySubscription(context, work);
       return done;
     case "erase":
       await eraseConnection(context, work);

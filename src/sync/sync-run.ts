@@ -10,7 +10,7 @@ import {
 } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
 import type { FeedOrigin, SyncTrigger } from "../db/schema.ts";
-import type { SyncRunId } from "../kernel/ids.ts";
+import type { SourceActivityId, SyncRunId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import type { ProviderError } from "../providers/errors.ts";
 import type { DueEntry } from "./account-protocol.ts";
@@ -44,6 +44,9 @@ type SyncWork = Extract<Work, { kind: "sync" | "look" | "deletions" }>;
 const roundLimit = 3;
 /** Too much vanished at once: asked again after this long (rule 9). */
 const suspicionMilliseconds = 3_600_000;
+
+/** The second list that proves what the provider would not say, with a margin over the rule's 60 s. */
+const secondListMilliseconds = 5 * 60_000;
 
 /** What one run has done so far. */
 interface Progress {
@@ -186,7 +189,10 @@ async function keepDue(session: SyncSession, due: readonly DueEntry[]): Promise<
   if (due.length > 0) await session.schedule(due);
 }
 
-/** Deletes what the provider, asked for it by name, no longer has (rule 9). */
+/**
+ * Deletes what is proven to be gone (rule 9): the provider, asked for it by name, does not have it; or it answers neither
+ * yes nor no, and a second list, a minute later or more, lacks it too.
+ */
 async function handleMissing(
   context: WorkContext,
   session: SyncSession,
@@ -204,16 +210,24 @@ async function handleMissing(
       message: `${found.missing.length} activities are missing from the provider's list at once; it is asked again in an hour.`,
     };
     const at = context.clock.now() + suspicionMilliseconds;
-    return [{ at, work: { kind: "deletions", since: context.clock.now() } }];
+    return [{ at, work: missingSince(context, found.missing) }];
   }
+  const lackedBefore = new Set(work.kind === "deletions" ? work.missing : []);
+  const unproven: SourceActivityId[] = [];
   const rows = await readActivitiesBySource(writer.database, writer.connectionId, found.missing);
   let failure: ProviderError | null = null;
   for (const row of rows) {
     if (row.deletedAt !== null) continue;
     const answer = await session.call((call) => session.provider.getActivity(call, row.sourceActivityId));
     if (answer.ok) continue;
-    if (answer.error.code === "provider_unavailable") failure = answer.error;
-    if (answer.error.code !== "not_found") continue;
+    if (answer.error.code === "provider_unavailable") {
+      failure = answer.error;
+      continue;
+    }
+    if (answer.error.code !== "not_found" && !lackedBefore.has(row.sourceActivityId)) {
+      unproven.push(row.sourceActivityId);
+      continue;
+    }
     if (!(await deleteActivity(writer, row, context.clock.now()))) {
       throw new SyncInterrupted({ kind: "lost" });
     }
@@ -221,5 +235,13 @@ async function handleMissing(
   }
   // No answer is no proof; the next attempt asks again about those that are left.
   if (failure !== null) throw new SyncInterrupted({ kind: "failed", error: failure });
-  return [];
+  if (unproven.length === 0) return [];
+  return [{ at: context.clock.now() + secondListMilliseconds, work: missingSince(context, unproven) }];
+}
+
+/** More would not fit into a message; those that are left out are asked for with the list after the next. */
+const rememberedAtMost = 1000;
+
+function missingSince(context: WorkContext, missing: readonly SourceActivityId[]): Work {
+  return { kind: "deletions", since: context.clock.now(), missing: missing.slice(0, rememberedAtMost) };
 }

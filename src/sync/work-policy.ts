@@ -27,6 +27,7 @@ export function firstCalls(work: Work): number {
       return work.found === undefined ? 3 : 4;
     case "late":
     case "revocation":
+    case "subscribe":
       return 1;
     case "backfill":
       return 10;

@@ -386,6 +386,23 @@ describe("the way back", () => {
     expect((await world.consent(user, account)).status).toBe(200);
     expect((await connectionsOf(user))[0]).toMatchObject({ status: "active", message: null });
   });
+
+  it("asks again for pushes that the provider refused, until they come", async () => {
+    const user = newUser();
+    const account = await world.newAccount();
+    await world.faults({ fault: "503", path: "apiSubscriptions" });
+    await world.consent(user, account);
+    await world.quiet(account);
+    await world.pass(6 * 60, account);
+    await world.quiet(account);
+    expect((await connectionsOf(user))[0]).toMatchObject({ message: expect.stringContaining("asked again") });
+    await world.faults();
+    await world.pass(21 * 60, account);
+    await world.until(async () => expect((await connectionsOf(user))[0]).toMatchObject({ message: null }));
+    await world.record(account, { durationSeconds: 300 });
+    await world.push(account);
+    await world.untilFeed(user, 1);
+  });
 });
 
 describe("one account, one user", () => {
