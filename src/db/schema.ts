@@ -185,7 +185,7 @@ export const syncRuns = sqliteTable(
   ],
 );
 
-/** A message that failed every attempt, 30 days. `body` is the message itself, ids only. */
+/** A message that failed every attempt, 30 days. `body` is the message itself: ids, and the summaries of activities that a look had found. */
 export const deadLetters = sqliteTable(
   "dead_letters",
   {

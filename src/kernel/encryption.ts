@@ -42,11 +42,6 @@ export async function decrypt(
   }
 }
 
-/** Whether a ciphertext was made with the newest key; if not, its owner writes it again when it next changes. */
-export function isSealedWithNewestKey(keys: readonly TokenKey[], sealed: string): boolean {
-  return keys[0] !== undefined && sealed.startsWith(`v1.${keys[0].id}.`);
-}
-
 function importKey(key: TokenKey): Promise<CryptoKey> {
   const known = imported.get(key.key);
   if (known !== undefined) return known;

@@ -1,7 +1,6 @@
 // The last stop of a message that failed every attempt: a row that an operator sees and can replay, never silence.
 // Waiting for budget does not come here (rule 6); what does is a failure that lasted.
 
-import { eq } from "drizzle-orm";
 import { allDatabases, databaseFor } from "../db/databases.ts";
 import { deadLetters } from "../db/schema.ts";
 import { type AccountName, asId, type DeadLetterId, hashedText } from "../kernel/ids.ts";
@@ -69,17 +68,4 @@ export async function recordDeadLetter(
     error: failure,
     now,
   });
-}
-
-/** Sends a dead message again. False: there is none with this id. */
-export async function replayDeadLetter(context: SyncContext, id: DeadLetterId): Promise<boolean> {
-  for (const database of allDatabases(context.env)) {
-    const [row] = await database.select().from(deadLetters).where(eq(deadLetters.id, id));
-    if (row === undefined) continue;
-    const message = parseSyncMessage(JSON.parse(row.body));
-    if (message !== null) await context.env.SYNC.send(message);
-    await database.update(deadLetters).set({ replayedAt: context.clock.now() }).where(eq(deadLetters.id, id));
-    return true;
-  }
-  return false;
 }

@@ -6,8 +6,9 @@ import { readIndex } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
 import type { AccountName } from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
+import { compareListing, isNothing, toFound } from "./comparison.ts";
 import { accountObject, openSession, type SyncContext } from "./context.ts";
-import { compareListing, isNothing, readListing, routineWindow, toFound } from "./listing.ts";
+import { readListing, routineWindow } from "./listing.ts";
 import { type HintsMessage, messageLimitBytes, syncMessage, type Work } from "./messages.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
 

@@ -1,25 +1,21 @@
-// One list: every page of the window, read without error or not at all. Also what the list means against what is stored.
+// One list: every page of the window, read without error or not at all. What it means is comparison.ts's to say.
 
 import type { SourceActivityId } from "../kernel/ids.ts";
-import type { ActivitySummary, ListWindow, Provider } from "../providers/port.ts";
+import type {
+  ActivitySummary,
+  CallContext,
+  ListWindow,
+  Provider,
+  ProviderResult,
+} from "../providers/port.ts";
 import type { AccountLink } from "./account-protocol.ts";
-import type { Found } from "./messages.ts";
-import type { SyncSession } from "./session.ts";
+import type { Listing } from "./comparison.ts";
 
 /** Longest catch-up after an outage, so that one list stays one list. */
 const longestCatchUpMilliseconds = 31 * 24 * 3_600_000;
 const dayMilliseconds = 24 * 3_600_000;
 /** Pages of one list; 100 entries each at Fitbit. */
 const pageLimit = 40;
-
-/** What a list has to say: all entries of the window, once each, newest state last seen wins. */
-export interface Listing {
-  readonly summaries: readonly ActivitySummary[];
-  /** Ids that the provider named but that could not be read: they are not missing. */
-  readonly unreadable: readonly SourceActivityId[];
-  readonly window: ListWindow;
-  readonly listStartedAt: number;
-}
 
 /** The window of a routine list: the provider's reach, or back to a day before the last completed list after an outage. */
 export function routineWindow(
@@ -50,8 +46,17 @@ export const scopeMissing = {
   message: "The user has not granted access to activities. Reconnect to grant it.",
 } as const;
 
+/** What reading a list needs of a session. */
+interface ListReader {
+  readonly provider: Pick<Provider, "listActivities">;
+  readonly clock: { now(): number };
+  readonly lease: { readonly link: Pick<AccountLink, "grantedScopes"> };
+  /** Makes one call, and interrupts the sync unless it is answered. */
+  require<Value>(make: (context: CallContext) => Promise<ProviderResult<Value>>): Promise<Value>;
+}
+
 /** Reads every page, or none where the scope is missing. Interrupts the sync when one fails: half a list must never look like a whole one. */
-export async function readListing(session: SyncSession, window: ListWindow): Promise<Listing> {
+export async function readListing(session: ListReader, window: ListWindow): Promise<Listing> {
   const listStartedAt = session.clock.now();
   const byId = new Map<SourceActivityId, ActivitySummary>();
   const unreadable: SourceActivityId[] = [];
@@ -72,61 +77,4 @@ export async function readListing(session: SyncSession, window: ListWindow): Pro
     if (page === null) break;
   }
   return { summaries: [...byId.values()], unreadable, window, listStartedAt };
-}
-
-/** What is stored of one activity, as far as comparing needs it. */
-export interface StoredIndexEntry {
-  readonly sourceActivityId: SourceActivityId;
-  readonly providerVersion: number;
-  readonly startTime: number;
-  readonly deleted: boolean;
-}
-
-export type Difference = Pick<Found, "summaries" | "missing" | "stored">;
-
-/** What a listing holds that is new or newer, and what it lacks. Pure. */
-export function compareListing(
-  listing: Listing,
-  stored: readonly StoredIndexEntry[],
-  link: Pick<AccountLink, "liveSince" | "grantedScopes">,
-): Difference {
-  // What nobody was allowed to list is not missing.
-  if (!mayList(link)) return { summaries: [], missing: [], stored: 0 };
-  const byId = new Map(stored.map((entry) => [entry.sourceActivityId, entry]));
-  const summaries = listing.summaries.filter((summary) => {
-    const known = byId.get(summary.sourceActivityId);
-    if (known !== undefined && !known.deleted) return summary.version > known.providerVersion;
-    // New, or back from the dead; what ended before the connection was made, or before an erasure, is history.
-    return summary.startTime + summary.elapsedSeconds * 1000 >= link.liveSince;
-  });
-  const listed = new Set<string>([
-    ...listing.summaries.map((summary) => summary.sourceActivityId),
-    ...listing.unreadable,
-  ]);
-  // Entries near the window's edge may lie outside of what the provider takes for the window (local dates).
-  const expected = stored.filter(
-    (entry) =>
-      !entry.deleted &&
-      entry.startTime >= listing.window.start + dayMilliseconds &&
-      entry.startTime < listing.listStartedAt,
-  );
-  const missing = expected.map((entry) => entry.sourceActivityId).filter((id) => !listed.has(id));
-  return { summaries, missing, stored: expected.length };
-}
-
-/** The state in which a sync begins when a look has already read the list. */
-export function toFound(listing: Listing, difference: Difference): Found {
-  return { ...difference, listed: listing.summaries.length, listStartedAt: listing.listStartedAt };
-}
-
-/** Whether a difference has anything to do. */
-export function isNothing(difference: Difference): boolean {
-  return difference.summaries.length === 0 && difference.missing.length === 0;
-}
-
-/** How deletions are judged (rule 9): a few are asked for one by one, many at once are asked again after an hour. */
-export function judgeMissing(missingCount: number, storedInWindow: number): "none" | "ask" | "suspicious" {
-  if (missingCount === 0) return "none";
-  if (missingCount > 3) return "suspicious";
-  return missingCount * 2 >= storedInWindow && storedInWindow > 1 ? "suspicious" : "ask";
 }
