@@ -78,7 +78,7 @@ export function slotOf(userId: string): number {
 function parseSlots(value: string | undefined): Shard[] {
   return (value ?? "").split(",").flatMap((part) => {
     const match = /^\s*(\d+)-(\d+):(\w+)\s*$/.exec(part);
-    const index = bindings.indexOf(match?.[3]);
+    const index = bindings.findIndex((name) => name === (match?.[3] ?? ""));
     return match === null || index < 0
       ? []
       : [{ firstSlot: Number(match[1]), lastSlot: Number(match[2]), index }];

@@ -7,8 +7,9 @@ import type { FeedOrigin } from "../db/schema.ts";
 import { asId, type SyncRunId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
 import type { AccountLink, DueEntry } from "./account-protocol.ts";
+import { mayList } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
-import { mayList, scopeMissing } from "./listing.ts";
+import { scopeMissing } from "./listing.ts";
 import type { Work } from "./messages.ts";
 import {
   countOutcome,

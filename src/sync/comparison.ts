@@ -17,6 +17,11 @@ export interface Listing {
   readonly listStartedAt: number;
 }
 
+/** Whether the user lets us see what there is. A grant without it is a connection all the same, which lists nothing. */
+export function mayList(link: Pick<AccountLink, "grantedScopes">): boolean {
+  return link.grantedScopes.includes("activity");
+}
+
 /** What is stored of one activity, as far as comparing needs it. */
 export interface StoredIndexEntry {
   readonly sourceActivityId: SourceActivityId;

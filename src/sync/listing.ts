@@ -9,7 +9,7 @@ import type {
   ProviderResult,
 } from "../providers/port.ts";
 import type { AccountLink } from "./account-protocol.ts";
-import type { Listing } from "./comparison.ts";
+import { type Listing, mayList } from "./comparison.ts";
 
 /** Longest catch-up after an outage, so that one list stays one list. */
 const longestCatchUpMilliseconds = 31 * 24 * 3_600_000;
@@ -33,11 +33,6 @@ export function routineWindow(
     start: Math.min(Math.max(start, link.liveSince - dayMilliseconds), reach),
     end: now + dayMilliseconds,
   };
-}
-
-/** Whether the user lets us see what there is. A grant without it is a connection all the same, which lists nothing. */
-export function mayList(link: Pick<AccountLink, "grantedScopes">): boolean {
-  return link.grantedScopes.includes("activity");
 }
 
 /** What a run says that could list nothing. */

@@ -14,9 +14,9 @@ import type { SourceActivityId, SyncRunId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import type { ProviderError } from "../providers/errors.ts";
 import type { DueEntry } from "./account-protocol.ts";
-import { compareListing, isNothing, judgeMissing, toFound } from "./comparison.ts";
+import { compareListing, isNothing, judgeMissing, mayList, toFound } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
-import { mayList, readListing, routineWindow, scopeMissing } from "./listing.ts";
+import { readListing, routineWindow, scopeMissing } from "./listing.ts";
 import type { Found, Work } from "./messages.ts";
 import {
   countOutcome,

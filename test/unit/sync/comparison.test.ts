@@ -15,9 +15,9 @@ import {
   compareListing,
   judgeMissing,
   type Listing,
-  routineWindow,
   type StoredIndexEntry,
 } from "../../../src/sync/comparison.ts";
+import { routineWindow } from "../../../src/sync/listing.ts";
 import { summary } from "../activities/fixtures.ts";
 
 const hour = 3_600_000;
