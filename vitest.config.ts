@@ -9,11 +9,19 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.env.WRANGLER_HIDE_BANNER = "true";
 
 const node = (name: string, testTimeout = 30_000) => ({
-  test: { name, environment: "node" as const, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 120_000 },
+  test: {
+    name,
+    environment: "node" as const,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: 120_000,
+  },
 });
 
 export default defineConfig({
   test: {
+    // The Worker logs a line for every event; a passing test has nothing to say.
+    silent: "passed-only",
     coverage: { provider: "istanbul", include: ["src/**/*.ts"], reporter: ["text-summary"] },
     projects: [
       node("unit"),
@@ -26,9 +34,21 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: {
-                ...localVariables({ publicUrl: "http://127.0.0.1:8787", simulatorUrl: "http://127.0.0.1:8788" }),
+                ...localVariables({
+                  publicUrl: "http://127.0.0.1:8787",
+                  simulatorUrl: "http://127.0.0.1:8788",
+                }),
                 ...exampleSecrets,
                 TEST_MIGRATIONS: await readD1Migrations(join(import.meta.dirname, "migrations")),
+              },
+              // Hints wait up to a second for company in production; a test has nobody to wait for.
+              queueConsumers: {
+                "fitglue-fitbit-hints": {
+                  maxBatchSize: 20,
+                  maxBatchTimeout: 0,
+                  maxRetries: 8,
+                  deadLetterQueue: "fitglue-fitbit-dead-letters",
+                },
               },
               // The simulator runs inside the test's own isolate; what reaches this point was not meant to leave.
               outboundService: (request: Request) =>
