@@ -1,11 +1,11 @@
 // The running service from outside, with a clock that can be moved: the day after, the hour's budget, the sweep, and the
 // polling client of the examples. Every answer of the API is held against /openapi.json on the way.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { connect, createAccount } from "../../scripts/demo/connecting.ts";
 import { HttpClient } from "../../scripts/demo/http-client.ts";
 import { localApiKey } from "../../scripts/local-environment.ts";
@@ -51,6 +51,10 @@ beforeAll(async () => {
   api = await ValidatedClient.open(service.url);
   simulator = new HttpClient(service.simulatorUrl);
   keyed = new HttpClient(service.url, localApiKey);
+});
+
+beforeEach(() => {
+  onTestFailed(() => console.error(`What the Worker said last:\n${service.output.slice(-4_000)}`));
 });
 
 afterAll(async () => {
@@ -305,12 +309,14 @@ describe("the service from outside", () => {
 
   it("is polled by the example client, which keeps its place over a restart", async () => {
     const folder = mkdtempSync(join(tmpdir(), "poll-"));
+    const children: ChildProcess[] = [];
     const runExample = () => {
       const child = spawn(process.execPath, [join(projectDirectory, "examples/poll.ts")], {
         cwd: folder,
         env: { ...process.env, BASE_URL: service.url, API_KEY: localApiKey, SECONDS: "0.2" },
         stdio: ["ignore", "pipe", "inherit"],
       });
+      children.push(child);
       const lines: string[] = [];
       child.stdout.setEncoding("utf8").on("data", (text: string) => lines.push(...text.trim().split("\n")));
       return { child, lines };
@@ -318,6 +324,7 @@ describe("the service from outside", () => {
     try {
       const account = await createAccount(simulator, "UTC");
       await connect(keyed, "polled", account);
+      await quiet(account);
       const expected = (await keyed.get<FeedPage>("/v1/activities?limit=200")).changes.length;
       const first = runExample();
       await eventually(
@@ -338,9 +345,9 @@ describe("the service from outside", () => {
         async () => second.lines,
         (lines) => lines.some((line) => /^upsert act_\w+ revision 1 Yoga$/.test(line)),
       );
-      second.child.kill();
       expect(second.lines).toHaveLength(1);
     } finally {
+      for (const child of children) child.kill();
       rmSync(folder, { recursive: true, force: true });
     }
   });
