@@ -19,8 +19,8 @@ export interface Answer<Body> {
 }
 
 export class ValidatedClient {
-  /** Operations that were asked, as `GET /v1/activities 200`. */
-  readonly covered = new Set<string>();
+  /** Operations that were asked, as `GET /v1/activities`. */
+  readonly asked = new Set<string>();
   readonly #url: string;
   readonly #description: Description;
   readonly #ajv: Ajv2020;
@@ -37,6 +37,13 @@ export class ValidatedClient {
   static async open(url: string): Promise<ValidatedClient> {
     const response = await fetch(`${url}/openapi.json`);
     return new ValidatedClient(url, (await response.json()) as Description);
+  }
+
+  /** Every operation that the document describes. */
+  get operations(): string[] {
+    return Object.entries(this.#description.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
   }
 
   async get<Body>(path: string, headers: Record<string, string> = {}): Promise<Answer<Body>> {
@@ -79,7 +86,7 @@ export class ValidatedClient {
   #validate(method: string, path: string, response: Response, value: unknown): void {
     const template = this.#templateOf(path.split("?")[0] ?? "");
     const operation = `${method} ${template} ${response.status}`;
-    this.covered.add(operation);
+    this.asked.add(`${method} ${template}`);
     const described = this.#description.paths[template]?.[method.toLowerCase()]?.responses[response.status];
     if (described === undefined) throw new Error(`${operation} is not described: ${JSON.stringify(value)}`);
     const mediaType = response.headers.get("content-type")?.split(";")[0] ?? "";
