@@ -300,17 +300,18 @@ export class World {
     return await vi.waitFor(check, { timeout: 15_000, interval: 25 });
   }
 
-  /** Waits until nothing has called the provider for a while: for this account, or for any. */
+  /**
+   * Waits until nothing has called the provider for a while: for this account, or for any. A while is counted in rounds and
+   * not in milliseconds, so that it lasts longer on a machine that is busy.
+   */
   async quiet(providerUserId?: string): Promise<void> {
     let last = -1;
-    let since = Date.now();
+    let quietRounds = 0;
     const path = providerUserId === undefined ? "/sim/calls" : `/sim/calls?providerUserId=${providerUserId}`;
-    while (Date.now() - since < 500) {
+    while (quietRounds < 15) {
       const count = (await this.control<{ calls: unknown[] }>("GET", path)).calls.length;
-      if (count !== last) {
-        last = count;
-        since = Date.now();
-      }
+      quietRounds = count === last ? quietRounds + 1 : 0;
+      last = count;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
