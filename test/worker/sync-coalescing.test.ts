@@ -1,5 +1,6 @@
 // Hints are many, late, doubled and in any order; lists are few, and nothing that changed is lost (rules 2, 3 and 7).
 
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type AccountName, accountName, asId, type ProviderUserId } from "../../src/kernel/ids.ts";
@@ -7,6 +8,7 @@ import { openContext } from "../../src/sync/context.ts";
 import { consumeHints } from "../../src/sync/hint-consumer.ts";
 import { type SyncMessage, syncMessage } from "../../src/sync/messages.ts";
 import { consumeSync } from "../../src/sync/sync-consumer.ts";
+import worker from "../../src/worker.ts";
 import { World } from "./world.ts";
 
 const world = new World(11);
@@ -131,6 +133,40 @@ describe("a burst of notifications", () => {
     await world.untilFeed("does-not-hang", 1);
     released = true;
     await work;
+    world.intercept = () => null;
+  });
+});
+
+describe("a batch of messages", () => {
+  it("is taken side by side, and an account that several of them name gets one look", async () => {
+    const slow = await connected("batch-hangs");
+    const quick = await connected("batch-quick");
+    await world.record(quick.providerUserId, { durationSeconds: 600 });
+    await pushUnheard(quick.providerUserId);
+    const lists = await world.listCalls(quick.providerUserId);
+    let released = false;
+    let isFirst = true;
+    world.intercept = (request) => {
+      if (!isFirst || !request.url.includes("/activities/list.json")) return null;
+      isFirst = false;
+      return (async () => {
+        while (!released) await pause(5);
+        return await world.simulator.fetch(request);
+      })();
+    };
+    const receivedAt = world.now();
+    const bodies = [slow, quick, quick, quick].map((one) => hint(one.providerUserId, receivedAt));
+    const batch = createMessageBatch(
+      "fitglue-fitbit-hints",
+      bodies.map((body, index) => ({ id: `${index}`, timestamp: new Date(), attempts: 1, body })),
+    );
+    const context = createExecutionContext();
+    const taken = worker.queue(batch, env);
+    await world.untilFeed("batch-quick", 1);
+    released = true;
+    await taken;
+    expect((await getQueueResult(batch, context)).explicitAcks).toHaveLength(4);
+    expect((await world.listCalls(quick.providerUserId)) - lists).toBe(1);
     world.intercept = () => null;
   });
 });
