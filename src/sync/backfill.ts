@@ -3,14 +3,15 @@
 
 import { raiseFence, readIndex, type Writer } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
-import type { FeedOrigin } from "../db/schema.ts";
+
 import { asId, type SyncRunId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
-import type { AccountLink, DueEntry } from "./account-protocol.ts";
+import type { DueEntry } from "./account-protocol.ts";
 import { mayList } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
 import { scopeMissing } from "./listing.ts";
 import type { Work } from "./messages.ts";
+import { originOf } from "./origin.ts";
 import {
   countOutcome,
   noCounts,
@@ -90,7 +91,7 @@ export async function runBackfillSlice(
         break;
       }
       const result = await updateFromSummary(context, session, writer, summary, {
-        newOrigin: originOf(summary, link),
+        newOrigin: originOf("backfill", summary, link, session.lease.listedAt),
         attempt: context.attempt,
       });
       counts = countOutcome(counts, result.outcome);
@@ -115,13 +116,6 @@ export async function runBackfillSlice(
     }
     throw exception;
   }
-}
-
-/** What ended after the user connected is no history, whoever found it first: a reader that waits for it gets it as live. */
-function originOf(summary: ActivitySummary, link: AccountLink): FeedOrigin {
-  // Whole seconds, because that is how exactly a provider tells when an activity ended.
-  const connectedSecond = Math.floor(link.connectedAt / 1000) * 1000;
-  return summary.startTime + summary.elapsedSeconds * 1000 >= connectedSecond ? "live" : "backfill";
 }
 
 /** Reads pages from the cursor until a slice is full or history ends. */

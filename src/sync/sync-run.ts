@@ -9,7 +9,7 @@ import {
   type Writer,
 } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
-import type { FeedOrigin, SyncTrigger } from "../db/schema.ts";
+import type { SyncTrigger } from "../db/schema.ts";
 import type { SourceActivityId, SyncRunId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import type { ProviderError } from "../providers/errors.ts";
@@ -18,6 +18,7 @@ import { compareListing, isNothing, judgeMissing, mayList, toFound } from "./com
 import type { WorkContext } from "./context.ts";
 import { readListing, routineWindow, scopeMissing } from "./listing.ts";
 import type { Found, Work } from "./messages.ts";
+import { originOf } from "./origin.ts";
 import {
   countOutcome,
   noCounts,
@@ -85,7 +86,7 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
       if (!isNothing(found)) {
         await begin();
         if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
-        due.push(...(await update(context, session, writer, found, progress, originOf(trigger))));
+        due.push(...(await update(context, session, writer, found, progress, trigger)));
         due.push(...(await handleMissing(context, session, writer, found, progress, work)));
       }
       const ended = await session.end({
@@ -137,10 +138,6 @@ async function list(context: WorkContext, session: SyncSession): Promise<Found> 
   return toFound(listing, compareListing(listing, stored, link));
 }
 
-function originOf(trigger: SyncTrigger): FeedOrigin {
-  return trigger === "sweep" ? "sweep" : "live";
-}
-
 /** Updates each activity by itself: one that fails does not hold up the others, and is tried again with the message. */
 async function update(
   context: WorkContext,
@@ -148,7 +145,7 @@ async function update(
   writer: Writer,
   found: Found,
   progress: Progress,
-  newOrigin: FeedOrigin,
+  trigger: SyncTrigger,
 ): Promise<DueEntry[]> {
   const due: DueEntry[] = [];
   let failure: unknown = null;
@@ -156,7 +153,7 @@ async function update(
   for (const summary of [...found.summaries].sort((one, other) => other.startTime - one.startTime)) {
     try {
       const result = await updateFromSummary(context, session, writer, summary, {
-        newOrigin,
+        newOrigin: originOf(trigger, summary, session.lease.link, session.lease.listedAt),
         attempt: context.attempt,
       });
       due.push(...result.due);
