@@ -28,7 +28,7 @@ interface PluginBuild {
 /** A file's name in src/activities/, and what stands in for it. */
 const timedModules: readonly (readonly [RegExp, string])[] = [
   [/\/assemble\.ts$/, join(import.meta.dirname, "timed-assemble.ts")],
-  [/\/documents\.ts$/, join(import.meta.dirname, "timed-documents.ts")],
+  [/\/gzip\.ts$/, join(import.meta.dirname, "timed-gzip.ts")],
 ];
 
 const substitutions = {

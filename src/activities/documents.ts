@@ -23,13 +23,6 @@ export function connectionPrefix(kind: ObjectKind, connectionId: ConnectionId): 
   return `${kind}/${connectionId}/`;
 }
 
-/** Gzips text or bytes; the same input gives the same output. */
-export async function gzip(content: string | Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const body = new Response(content).body;
-  if (body === null) return new Uint8Array();
-  return new Uint8Array(await new Response(body.pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
-}
-
 /** Puts gzipped bytes and answers the key: `{kind}/{connection}/{activity}/{hash}.gz`. */
 export async function putObject(
   bucket: R2Bucket,

@@ -4,7 +4,8 @@
 import { assembleActivity, type TcxInput } from "../activities/assemble.ts";
 import { neverLess } from "../activities/completeness.ts";
 import type { CanonicalActivity } from "../activities/document.ts";
-import { type ActivitySources, gzip, openObject, putObject, readSources } from "../activities/documents.ts";
+import { type ActivitySources, openObject, putObject, readSources } from "../activities/documents.ts";
+import { gzip } from "../activities/gzip.ts";
 import type { ActivityRow } from "../activities/store.ts";
 import type { ActivityId, ConnectionId } from "../kernel/ids.ts";
 import type { ActivitySummary, GrantScope, HeartRateResult } from "../providers/port.ts";

@@ -3,7 +3,8 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import { gzip, putObject } from "../../src/activities/documents.ts";
+import { putObject } from "../../src/activities/documents.ts";
+import { gzip } from "../../src/activities/gzip.ts";
 import { type ActivityId, asId, type ConnectionId } from "../../src/kernel/ids.ts";
 import { api, problemOf, recordingQueue, refusingQueue } from "./request.ts";
 import { World } from "./world.ts";

@@ -3,7 +3,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gzip, putObject } from "../../src/activities/documents.ts";
+import { putObject } from "../../src/activities/documents.ts";
+import { gzip } from "../../src/activities/gzip.ts";
 import { decodePageToken, encodePageToken } from "../../src/activities/page-token.ts";
 import {
   type ActivityRow,
