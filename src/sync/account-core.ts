@@ -27,6 +27,8 @@ export class AccountCore {
   /** Simulated minus real time, from the last caller; alarms ring in real time. */
   #clockOffset = 0;
   #isChanged = false;
+  /** Set while the link is being made or ended. */
+  #relinking: Promise<unknown> | null = null;
 
   constructor(context: DurableObjectState, env: Env) {
     this.#context = context;
@@ -50,8 +52,36 @@ export class AccountCore {
     return this.#state ?? emptyState;
   }
 
-  /** The state; if this object has none, what D1 says, which is the store of record. */
+  /**
+   * Runs what makes or ends the link, one after the other and with nothing between: it waits for D1 in its middle, where a
+   * second callback would make a second connection, and a lease granted there would stand above the fence that ends it.
+   */
+  async alone<Value>(work: () => Promise<Value>): Promise<Value> {
+    const before = this.#relinking;
+    const turn = (async () => {
+      await before;
+      return await work();
+    })();
+    const ended = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#relinking = ended;
+    try {
+      return await turn;
+    } finally {
+      if (this.#relinking === ended) this.#relinking = null;
+    }
+  }
+
+  /** The state, once nobody is making or ending the link. */
   async load(): Promise<AccountState> {
+    while (this.#relinking !== null) await this.#relinking;
+    return await this.loadAlone();
+  }
+
+  /** The state; if this object has none, what D1 says, which is the store of record. For `alone`; others take `load`. */
+  async loadAlone(): Promise<AccountState> {
     if (this.#state !== null) return this.#state;
     const found = await findHolder(allDatabases(this.env), this.name());
     // Another call may have written while D1 was asked; what is in the object is newer.
@@ -106,12 +136,14 @@ export class AccountCore {
   }
 
   /** The connection needs its user: nothing is due any more until then. */
-  async halt(reason: HaltReason): Promise<void> {
-    const state = this.current();
-    if (state.link !== null && reason !== "revocation_pending") {
-      await haltConnection(this.env, state.link, reason);
-    }
-    this.write({ halted: reason, lease: null, refresh: null });
+  async halt(reason: HaltReason, now: number): Promise<void> {
+    const { link } = this.current();
+    if (link === null) return;
+    if (reason !== "revocation_pending") await haltConnection(this.env, link, reason, now);
+    // Its user has reconnected meanwhile: what ended was the grant before.
+    if (this.current().link?.connectedAt !== link.connectedAt) return;
+    this.releaseLease(now);
+    this.write({ halted: reason, refresh: null });
     this.due.clear();
     log("warn", "account.halted", { account: this.name(), reason });
     await this.save();
@@ -123,13 +155,17 @@ export class AccountCore {
     await this.save();
   }
 
-  /** A holder that never came back: its calls may have been made, so they count. */
-  buryHolder(lease: HeldLease, now: number): void {
+  /** Takes the lease from whoever has it. The calls that were lent may have been made, so they count. */
+  releaseLease(now: number): void {
+    const { lease, budget } = this.current();
+    if (lease === null) return;
     const report: CallReport = { spent: lease.granted, rate: null, limitedUntil: null };
-    this.write({
-      lease: null,
-      budget: settleCalls(this.current().budget, this.policy(), lease.granted, report, now),
-    });
+    this.write({ lease: null, budget: settleCalls(budget, this.policy(), lease.granted, report, now) });
+  }
+
+  /** A holder that never came back. */
+  buryHolder(lease: HeldLease, now: number): void {
+    this.releaseLease(now);
     log("warn", "account.holder_lost", { account: this.name(), kind: lease.work.kind });
   }
 
@@ -137,7 +173,9 @@ export class AccountCore {
   async sendDue(now: number): Promise<void> {
     let failed = false;
     try {
-      await this.load();
+      const { link } = await this.load();
+      // Without a link nobody could do it, and the alarm may not even know the account's name.
+      if (link === null) this.due.clear();
       for (const row of this.due.dueBy(now)) {
         if (row.key === leaseKey) {
           const lease = this.current().lease;

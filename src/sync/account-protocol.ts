@@ -147,6 +147,8 @@ export type RenewResult =
 
 export interface UnlinkRequest {
   readonly connectionId: ConnectionId;
+  /** Only if it was connected at this time: what is said of an older grant does not end the newer one. */
+  readonly connectedAt?: number;
   /** A sentence for people, shown with the connection. */
   readonly message: string | null;
   readonly now: number;

@@ -29,6 +29,7 @@ import { noCalls, readBudget, reserveCalls, settleCalls } from "./budget.ts";
 import { dueKey, leaseKey } from "./due-table.ts";
 import { Leases } from "./leases.ts";
 import { linkConnection, reviveConnection, unlinkConnection } from "./link-rows.ts";
+import { isList } from "./work-policy.ts";
 
 export class AccountSync extends DurableObject<Env> {
   readonly #core: AccountCore;
@@ -43,7 +44,11 @@ export class AccountSync extends DurableObject<Env> {
   /** Makes, or takes up again, the connection of a user to this account, with the tokens that were just granted. */
   async link(request: LinkRequest): Promise<LinkResult> {
     this.#core.seeClock(request.now);
-    const state = await this.#core.load();
+    return await this.#core.alone(() => this.#link(request));
+  }
+
+  async #link(request: LinkRequest): Promise<LinkResult> {
+    const state = await this.#core.loadAlone();
     if (state.link !== null && state.link.userId !== request.userId) {
       // Only one refresh token lives per account: the holder's has just died, so the holder gets the new pair (Fitbit, documented).
       await this.#core.tokens.adopt(request.tokens, state.link, request.now);
@@ -58,10 +63,14 @@ export class AccountSync extends DurableObject<Env> {
     }
     const fence = Math.max(request.now, state.fence + 1);
     const linked = await linkConnection(this.#core.env, this.#core.configuration, request, fence);
+    // Whoever works under the grant before is fenced off. What they did not finish begins anew; a list comes with connecting.
+    const { lease } = this.#core.current();
+    if (lease !== null && !isList(lease.work))
+      this.#core.due.setEarliest(dueKey(lease.work), { at: request.now, work: lease.work });
+    this.#core.write({ link: linked.link });
+    this.#core.releaseLease(request.now);
     this.#core.write({
-      link: linked.link,
       fence,
-      lease: null,
       dirtySince: null,
       refresh: null,
       halted: null,
@@ -110,7 +119,7 @@ export class AccountSync extends DurableObject<Env> {
       case "token":
         return { status: "renewed", accessToken: token.accessToken };
       case "halted":
-        await this.#core.halt(token.reason);
+        await this.#core.halt(token.reason, request.now);
         return { status: "halted", reason: token.reason };
       case "later":
         return { status: "waiting", until: token.at };
@@ -159,7 +168,7 @@ export class AccountSync extends DurableObject<Env> {
       ),
     });
     if (token.status === "halted") {
-      await this.#core.halt(token.reason);
+      await this.#core.halt(token.reason, request.now);
       return { status: "halted", reason: token.reason };
     }
     await this.#core.save();
@@ -207,19 +216,26 @@ export class AccountSync extends DurableObject<Env> {
   async halt(request: { reason: HaltReason; now: number }): Promise<void> {
     this.#core.seeClock(request.now);
     await this.#core.load();
-    await this.#core.halt(request.reason);
+    await this.#core.halt(request.reason, request.now);
   }
 
   /** Ends the link: raises the fence, drops tokens and everything due. The dropped tokens come back for one attempt to revoke them. */
   async unlink(request: UnlinkRequest): Promise<UnlinkResult> {
     this.#core.seeClock(request.now);
-    const state = await this.#core.load();
+    return await this.#core.alone(() => this.#unlink(request));
+  }
+
+  async #unlink(request: UnlinkRequest): Promise<UnlinkResult> {
+    const state = await this.#core.loadAlone();
     if (state.link === null || state.link.connectionId !== request.connectionId)
       return { status: "unknown_account" };
+    if (request.connectedAt !== undefined && request.connectedAt !== state.link.connectedAt)
+      return { status: "unknown_account" };
     const tokens: TokenSet | null = await this.#core.tokens.open();
-    const fence = Math.max(request.now, state.fence + 1);
+    const fence = Math.max(request.now, this.#core.current().fence + 1);
     await unlinkConnection(this.#core.env, state.link, request, fence);
-    this.#core.write({ ...emptyState, fence, budget: state.budget });
+    this.#core.releaseLease(request.now);
+    this.#core.write({ ...emptyState, fence, budget: this.#core.current().budget });
     this.#core.due.clear();
     await this.#core.save();
     return { status: "unlinked", tokens };
@@ -238,9 +254,10 @@ export class AccountSync extends DurableObject<Env> {
 
   /** Forgets everything, unless somebody is connected: the end of an erasure. */
   async forget(): Promise<void> {
-    const state = await this.#core.load();
-    if (state.link !== null) return;
-    await this.#core.clear();
+    await this.#core.alone(async () => {
+      const state = await this.#core.loadAlone();
+      if (state.link === null) await this.#core.clear();
+    });
   }
 
   /** Does what is due by `now`; the local clock's tick calls it, because alarms ring in real time. */

@@ -12,18 +12,32 @@ export interface BudgetState {
   readonly spent: number;
   /** Calls handed out and not yet reported. */
   readonly reserved: number;
+  /** When calls were handed out last, in epoch milliseconds. */
+  readonly reservedAt: number;
   /** The provider's own word in this window: how many were left when `spent` stood at `atSpent`. */
   readonly told: { readonly remaining: number; readonly atSpent: number } | null;
   /** The provider's own limit, when it named one. */
   readonly limit: number | null;
 }
 
-export const emptyBudget: BudgetState = { windowEndsAt: 0, spent: 0, reserved: 0, told: null, limit: null };
+export const emptyBudget: BudgetState = {
+  windowEndsAt: 0,
+  spent: 0,
+  reserved: 0,
+  reservedAt: 0,
+  told: null,
+  limit: null,
+};
+
+/** Calls that were handed out longer ago than this and not reported never will be: a lease or a permit lives two minutes. */
+const reservationMilliseconds = 5 * 60_000;
 
 /** The state at `now`: a window that has ended is a new one. */
 export function rollBudget(state: BudgetState, policy: BudgetPolicy, now: number): BudgetState {
   if (state.windowEndsAt > now) return state;
-  return { ...state, windowEndsAt: nextWindowEnd(policy, now), spent: 0, told: null };
+  // Whoever borrowed them has died; without this they would be missing in every window to come.
+  const reserved = now - state.reservedAt > reservationMilliseconds ? 0 : state.reserved;
+  return { ...state, windowEndsAt: nextWindowEnd(policy, now), spent: 0, reserved, told: null };
 }
 
 /** Fitbit's hour rolls at about the top of the hour (documented); until a header says better, that is what we assume. */
@@ -57,7 +71,7 @@ export function reserveCalls(
   const rolled = rollBudget(state, policy, now);
   const granted = Math.min(wanted, remainingCalls(rolled, policy, priority, now));
   return {
-    state: { ...rolled, reserved: rolled.reserved + granted },
+    state: granted === 0 ? rolled : { ...rolled, reserved: rolled.reserved + granted, reservedAt: now },
     granted,
     until: rolled.windowEndsAt,
   };

@@ -17,7 +17,7 @@ import { noCalls, readBudget, reserveCalls, settleCalls } from "./budget.ts";
 import { dueKey, leaseKey } from "./due-table.ts";
 import type { Work } from "./messages.ts";
 import type { TokenOutcome } from "./token-keeper.ts";
-import { firstCalls, isOld, priorityOf, recoveryOf } from "./work-policy.ts";
+import { firstCalls, isList, isOld, priorityOf, recoveryOf } from "./work-policy.ts";
 
 /** How long a holder is believed to be alive without a word. */
 export const leaseMilliseconds = 120_000;
@@ -56,7 +56,7 @@ export class Leases {
       await this.#core.save();
       return { status: "busy" };
     }
-    if (state.lease !== null && !handedOver) this.#core.buryHolder(state.lease, now);
+    if (state.lease !== null && !handedOver) this.#recover(state.lease, work, now);
 
     const reserved = reserveCalls(
       this.#core.current().budget,
@@ -82,6 +82,11 @@ export class Leases {
     await this.#core.save();
 
     const token = await this.#core.tokens.get(now);
+    // The user reconnected or left while the token was renewed; what had to be done is due again, or nobody's any more.
+    if (token.status === "token" && this.#core.current().lease?.fence !== fence) {
+      await this.#core.save();
+      return { status: this.#core.current().link === null ? "unknown_account" : "busy" };
+    }
     if (token.status === "token") {
       await this.#core.save();
       return { status: "leased", lease: this.#leaseFor(lease, token.accessToken) };
@@ -162,6 +167,10 @@ export class Leases {
     if (missed && request.mayRepeat) {
       const again = await this.#goRoundAgain(now);
       if (again !== null) return { status: "again", lease: again };
+      if (this.#core.current().lease?.fence !== request.fence) {
+        await this.#core.save();
+        return { status: "lost" };
+      }
     }
     if (missed) {
       this.#core.due.setEarliest("look", { at: now, work: { kind: "look", trigger: "notification" } });
@@ -185,9 +194,15 @@ export class Leases {
     };
   }
 
+  /** Takes over from a holder that is past its deadline; what it did not finish is due at once, unless this work does it. */
+  #recover(dead: HeldLease, work: Work, now: number): void {
+    this.#core.buryHolder(dead, now);
+    const isDoneByThis = isList(work) && isList(dead.work);
+    if (!isDoneByThis) this.#core.due.setEarliest(dueKey(dead.work), { at: now, work: dead.work });
+  }
+
   #rememberForLater(work: Work, receivedAt: number | null, held: HeldLease, now: number): void {
-    const isAnyList = work.kind === "look" || (work.kind === "sync" && work.runId === undefined);
-    if (isAnyList) {
+    if (isList(work)) {
       const since = receivedAt ?? now;
       this.#core.write({ dirtySince: Math.max(this.#core.current().dirtySince ?? 0, since) });
       return;
@@ -196,12 +211,14 @@ export class Leases {
   }
 
   async #goRoundAgain(now: number): Promise<Lease | null> {
-    const state = this.#core.current();
-    const lease = state.lease;
+    const lease = this.#core.current().lease;
     if (lease === null) return null;
+    const token = await this.#core.tokens.get(now);
+    // Others may have written while a token was renewed: everything is read after it.
+    const state = this.#core.current();
+    if (token.status !== "token" || state.lease?.fence !== lease.fence) return null;
     const reserved = reserveCalls(state.budget, this.#core.policy(), "fresh", 3, now);
-    const token = reserved.granted === 0 ? null : await this.#core.tokens.get(now);
-    if (token === null || token.status !== "token") return null;
+    if (reserved.granted === 0) return null;
     const next: HeldLease = { ...lease, granted: reserved.granted, deadline: now + leaseMilliseconds };
     this.#core.write({ budget: reserved.state, lease: next });
     this.#core.due.set(leaseKey, { at: next.deadline, work: next.work });
@@ -224,7 +241,7 @@ export class Leases {
       this.#core.due.drop(leaseKey);
     }
     if (token.status === "halted") {
-      await this.#core.halt(token.reason);
+      await this.#core.halt(token.reason, now);
       return { status: "halted", reason: token.reason };
     }
     await this.#core.wait(work, token.at);

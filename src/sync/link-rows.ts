@@ -1,9 +1,9 @@
 // The account object's side of the `connections` table: the link, its tokens and its status. The object is the only writer
 // of these columns, so two callbacks for one account cannot cross; everything else only reads them.
 
-import { and, eq, lt, ne, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import { type Database, databaseFor } from "../db/databases.ts";
-import { type ConnectionStatus, connections } from "../db/schema.ts";
+import { type ConnectionStatus, connections, syncRuns } from "../db/schema.ts";
 import type { Configuration } from "../kernel/configuration.ts";
 import { encrypt } from "../kernel/encryption.ts";
 import { type AccountName, asId, type ConnectionId, parseAccountName, randomText } from "../kernel/ids.ts";
@@ -87,17 +87,36 @@ export async function unlinkConnection(
   request: UnlinkRequest,
   fence: number,
 ): Promise<void> {
-  await databaseFor(env, link.userId)
-    .update(connections)
+  const database = databaseFor(env, link.userId);
+  await database.batch([
+    database
+      .update(connections)
+      .set({
+        status: "disconnected",
+        message: request.message,
+        disconnectedAt: request.now,
+        tokens: null,
+        tokensVersion: fence,
+        fence,
+      })
+      .where(eq(connections.id, link.connectionId)),
+    closeRuns(database, link, "disconnected", request.now),
+  ]);
+}
+
+/** What was asked for and waits, or was under way, will not be done: whoever follows its run hears so now. */
+function closeRuns(database: Database, link: AccountLink, code: string, now: number) {
+  return database
+    .update(syncRuns)
     .set({
-      status: "disconnected",
-      message: request.message,
-      disconnectedAt: request.now,
-      tokens: null,
-      tokensVersion: fence,
-      fence,
+      status: "failed",
+      endedAt: now,
+      errorCode: code,
+      errorMessage: "The connection ended, or needs its user, before this was done.",
     })
-    .where(eq(connections.id, link.connectionId));
+    .where(
+      and(eq(syncRuns.connectionId, link.connectionId), inArray(syncRuns.status, ["queued", "running"])),
+    );
 }
 
 const haltMessages: Record<Exclude<HaltReason, "revocation_pending">, string> = {
@@ -111,12 +130,24 @@ export async function haltConnection(
   env: Env,
   link: AccountLink,
   reason: Exclude<HaltReason, "revocation_pending">,
+  now: number,
 ): Promise<void> {
   const status: ConnectionStatus = reason;
-  await databaseFor(env, link.userId)
-    .update(connections)
-    .set({ status, message: haltMessages[reason] })
-    .where(and(eq(connections.id, link.connectionId), ne(connections.status, "disconnected")));
+  const database = databaseFor(env, link.userId);
+  await database.batch([
+    database
+      .update(connections)
+      .set({ status, message: haltMessages[reason] })
+      .where(
+        and(
+          eq(connections.id, link.connectionId),
+          // A reconnect that came between is another grant's.
+          eq(connections.connectedAt, link.connectedAt),
+          ne(connections.status, "disconnected"),
+        ),
+      ),
+    closeRuns(database, link, reason, now),
+  ]);
 }
 
 /** A connection that needed its user got a living grant all the same: somebody else consented for the same account. */

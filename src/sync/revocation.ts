@@ -36,7 +36,13 @@ export async function confirmRevocation(
       await stub.setRevocationPending({ pending: false, now });
       return;
     case "withdrawn":
-      await stub.unlink({ connectionId: link.connectionId, message: withdrawnMessage, now });
+      await stub.unlink({
+        connectionId: link.connectionId,
+        // Its user may have reconnected while the provider was asked.
+        connectedAt: link.connectedAt,
+        message: withdrawnMessage,
+        now,
+      });
       return;
     case "unknown":
       await stub.setRevocationPending({ pending: true, now });

@@ -7,7 +7,7 @@ import type { Configuration } from "../kernel/configuration.ts";
 import { decrypt, encrypt } from "../kernel/encryption.ts";
 import { describeException, log } from "../kernel/log.ts";
 import type { ProviderError } from "../providers/errors.ts";
-import type { TokenSet } from "../providers/port.ts";
+import type { Provider, TokenSet } from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
 import type { AccountLink } from "./account-protocol.ts";
 import {
@@ -104,6 +104,11 @@ export class TokenKeeper {
 
     const provider = providerFor(this.#configuration, link.provider);
     const result = await provider.refresh({ refreshToken: current.refreshToken, now });
+    const isReplaced = () => this.#state.read().tokens?.sealed !== state.tokens?.sealed;
+    if (isReplaced()) {
+      if (result.ok && this.#state.read().link === null) await this.#endUnwanted(provider, result.value);
+      return this.#replaced(now);
+    }
     if (result.ok) {
       const tokens = { ...result.value, refreshToken: result.value.refreshToken ?? current.refreshToken };
       await this.#keep(tokens, link, now);
@@ -114,7 +119,24 @@ export class TokenKeeper {
       code: result.error.code,
       attempts: underWay.attempts,
     });
-    return await this.#afterFailure(result.error, underWay, link, now);
+    const outcome = await this.#afterFailure(result.error, underWay, link, now);
+    return outcome.status === "halted" && isReplaced() ? this.#replaced(now) : outcome;
+  }
+
+  /**
+   * While the provider was asked, the pair gave way to another (a reconnect) or to none (a disconnect). What it answers to
+   * the old one says nothing about the new: a refusal does not end it, and a fresh pair of the old does not displace it.
+   */
+  #replaced(now: number): TokenOutcome {
+    return this.#state.read().link === null
+      ? { status: "halted", reason: "needs_reauthorization" }
+      : { status: "later", at: now };
+  }
+
+  /** A pair that arrived after its user disconnected: nobody keeps it, and the provider is told once. */
+  async #endUnwanted(provider: Provider, tokens: TokenSet): Promise<void> {
+    const ended = await provider.revoke({ token: tokens.refreshToken ?? tokens.accessToken });
+    log("info", "token.unwanted", { code: ended.ok ? "revoked" : ended.error.code });
   }
 
   async #afterFailure(

@@ -52,3 +52,8 @@ export function recoveryOf(work: Work): Work {
     ? { kind: "sync", trigger: work.trigger === "sweep" ? "sweep" : "recovery" }
     : { kind: "sync", trigger: work.trigger, runId: work.runId };
 }
+
+/** Any list of what is recent serves for any other; one that somebody follows as a run of theirs stands for itself. */
+export function isList(work: Work): boolean {
+  return work.kind === "look" || (work.kind === "sync" && work.runId === undefined);
+}
