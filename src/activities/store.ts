@@ -102,11 +102,16 @@ export async function readActivitiesBySource(
 }
 
 /** A revision to be written: all columns but those that the transaction itself decides. */
-export type ActivityWrite = Omit<ActivityRow, "sequence"> & { readonly origin: FeedOrigin };
+export type ActivityWrite = Omit<ActivityRow, "sequence"> & {
+  readonly origin: FeedOrigin;
+  /** The place in the feed that the revision was counted from; null for an activity that was not in it. */
+  readonly sequenceBefore: number | null;
+};
 
 /**
  * Writes a revision. `enter` gives it the next place in the feed; otherwise it keeps the one it has (none while it settles).
- * Answers false when the writer has lost its lease: then nothing was written.
+ * Answers false when the writer has lost its lease, or the activity has entered the feed meanwhile without one
+ * (`admitOverdue`), so that the revision's number is taken: then nothing was written.
  */
 export async function writeActivity(writer: Writer, row: ActivityWrite, enter: boolean): Promise<boolean> {
   const { database } = writer;
@@ -136,7 +141,7 @@ export async function writeActivity(writer: Writer, row: ActivityWrite, enter: b
   const upsert = database
     .update(activities)
     .set(enter ? { ...columns, sequence: newestSequence } : columns)
-    .where(and(eq(activities.id, row.id), stands));
+    .where(and(eq(activities.id, row.id), sql`${activities.sequence} IS ${row.sequenceBefore}`, stands));
   const results = await runBatch(database, [
     raiseStatement(writer),
     sql`INSERT OR IGNORE INTO activity_aliases (connection_id, provider, source_activity_id, activity_id) SELECT ${row.connectionId}, ${row.provider}, ${row.sourceActivityId}, ${row.id} WHERE ${stands}`,
@@ -145,7 +150,7 @@ export async function writeActivity(writer: Writer, row: ActivityWrite, enter: b
     ...(enter ? [nextSequence(writer)] : []),
     upsert,
   ]);
-  return wasRaised(results);
+  return wasRaised(results) && (results.at(-1)?.meta.changes ?? 0) > 0;
 }
 
 /** Takes note of what changes nothing visible: a newer version at the provider with the same content. */

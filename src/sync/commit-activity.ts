@@ -103,6 +103,7 @@ export async function commitActivity(
       origin: change.origin,
       updatedAt: now,
       deletedAt: null,
+      sequenceBefore: row?.sequence ?? null,
     },
     isInFeed,
   );

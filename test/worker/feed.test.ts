@@ -114,6 +114,7 @@ async function write(
     origin: revision === 1 ? ("live" as const) : ("edit" as const),
     updatedAt: 3_000,
     deletedAt: null,
+    sequenceBefore: (await readActivity(writer.database, activityId))?.sequence ?? null,
   };
   expect(await writeActivity(writer, row, visible)).toBe(true);
   return await rowOf(writer.database, id);
