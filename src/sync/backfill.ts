@@ -26,6 +26,8 @@ import { updateFromSummary } from "./update-activity.ts";
 
 const sliceActivities = 20;
 const sliceMilliseconds = 60_000;
+/** Pages that one slice reads. Those of activities that are stored already count too, and a lease does not last for all of them. */
+const slicePages = 8;
 
 type BackfillWork = Extract<Work, { kind: "backfill" }>;
 
@@ -85,8 +87,9 @@ export async function runBackfillSlice(
     const plan = await planSlice(session, writer, work);
     starts = plan.starts;
     let isComplete = true;
-    for (const summary of plan.summaries) {
-      if (context.clock.now() - startedAt > sliceMilliseconds) {
+    for (const [index, summary] of plan.summaries.entries()) {
+      // One at least, or a slice whose time went by with listing would be the next slice's over again.
+      if (index > 0 && context.clock.now() - startedAt > sliceMilliseconds) {
         isComplete = false;
         break;
       }
@@ -125,7 +128,10 @@ async function planSlice(session: SyncSession, writer: Writer, work: BackfillWor
   let page: string | null = null;
   let reached = work.cursor;
   const starts: number[] = [];
+  let pages = 0;
   do {
+    if (pages === slicePages) return { summaries, starts, isLast: false, reached };
+    pages += 1;
     const answer = await session.require((call) => session.provider.listActivities(call, window, page));
     const inWindow = answer.activities.filter(
       (summary) => summary.startTime >= work.cursor && summary.startTime <= work.until,

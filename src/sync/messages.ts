@@ -115,14 +115,21 @@ export function syncMessage(account: AccountName, work: Work): SyncMessage {
 /** Largest message we send, in bytes of its JSON. */
 export const messageLimitBytes = 100_000;
 
-/** Splits hints into messages of at most `messageLimitBytes`; the order is kept. */
+/**
+ * Most hints in one message. A hint's look takes four calls of the platform (the object twice, the provider, D1), a consumer
+ * takes 20 messages at a time, and an invocation has 10,000 calls (Cloudflare's limits; the local emulator has none).
+ */
+const hintsAtMost = 100;
+
+/** Splits hints into messages of at most `messageLimitBytes` and `hintsAtMost`; the order is kept. */
 export function packHints(hints: readonly Hint[]): HintsMessage[] {
   const messages: HintsMessage[] = [];
   let current: Hint[] = [];
   let size = 0;
   for (const hint of hints) {
     const bytes = JSON.stringify(hint).length * 2; // never less than its UTF-8 length for what passes the schema
-    if (current.length > 0 && size + bytes > messageLimitBytes - 200) {
+    const isFull = current.length === hintsAtMost || size + bytes > messageLimitBytes - 200;
+    if (current.length > 0 && isFull) {
       messages.push({ version: 1, kind: "hints", hints: current });
       current = [];
       size = 0;
