@@ -14,11 +14,12 @@ export async function foldRuns(database: Database, now: number): Promise<void> {
   const until = now - dayMilliseconds;
   const from = until - foldDays * dayMilliseconds;
   await runBatch(database, [
-    // A backfill may take days; it is over only when its connection no longer works.
+    // A backfill may take days; it is over only when its connection no longer works. Bounded below like the folding, because
+    // the index is of times and would else be read for all 90 days at every tick; a connection that ends closes its runs itself.
     sql`
       UPDATE sync_runs SET status = 'failed', ended_at = ${now}, error_code = 'interrupted',
         error_message = 'The sync ended before its time. What it had not done was done by a later one.'
-      WHERE status IN ('queued', 'running') AND started_at < ${until} AND (
+      WHERE status IN ('queued', 'running') AND started_at < ${until} AND started_at >= ${from} AND (
         trigger <> 'backfill'
         OR NOT EXISTS (SELECT 1 FROM connections WHERE id = sync_runs.connection_id AND status = 'active'))`,
     // The newest of a day takes in what the others listed and spent …

@@ -5,8 +5,9 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { admitOverdue, readActivity, writeActivity } from "../../src/activities/store.ts";
-import { databaseFor } from "../../src/db/databases.ts";
+import { type Database, databaseFor } from "../../src/db/databases.ts";
 import { type ActivityId, asId, type ConnectionId, type UserId } from "../../src/kernel/ids.ts";
+import { foldRuns } from "../../src/sync/run-folding.ts";
 import { World } from "./world.ts";
 
 const world = new World(83);
@@ -93,5 +94,27 @@ describe("history that is stored already", () => {
     const run = (await world.runs(connectionId)).find(({ id }) => id === "run_long");
     expect(run?.counts.listed).toBeGreaterThan(0);
     expect(run?.status).toBe("running");
+  });
+});
+
+describe("the schedule", () => {
+  it("looks for runs that are still open among those of a few days, not of ninety", async () => {
+    const statements: string[] = [];
+    const $client = {
+      prepare: (text: string) => {
+        statements.push(text);
+        return env.DB.prepare(text);
+      },
+      batch: (all: D1PreparedStatement[]) => env.DB.batch(all),
+    };
+    await foldRuns({ $client } as unknown as Database, world.now());
+    const [closing = ""] = statements;
+    expect(closing).toContain("interrupted");
+    const bound = Array.from(closing.matchAll(/\?/g), () => 0);
+    const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${closing}`)
+      .bind(...bound)
+      .all<{ detail: string }>();
+    const [search] = plan.results.map(({ detail }) => detail);
+    expect(search).toContain("(started_at>? AND started_at<?)");
   });
 });
