@@ -112,8 +112,9 @@ export class AccountCore {
   /** Takes note of the caller's clock. */
   seeClock(now: number): void {
     const offset = now - Date.now();
-    // Under a second apart is the travel of the call, not a simulated clock.
-    this.#clockOffset = Math.abs(offset) < 1000 ? 0 : offset;
+    // Under a second apart is the travel of the call, not a simulated clock; deployed there is none.
+    const isSimulated = this.configuration.simulatorUrl !== null && Math.abs(offset) >= 1000;
+    this.#clockOffset = isSimulated ? offset : 0;
   }
 
   /** The account's name. An alarm may not know the name that the object was found by; the link does. */

@@ -13,6 +13,8 @@ export interface Listing {
   readonly summaries: readonly ActivitySummary[];
   /** Ids that the provider named but that could not be read: they are not missing. */
   readonly unreadable: readonly SourceActivityId[];
+  /** False when pages were left out: then nothing is missing, because nobody looked. */
+  readonly isWhole: boolean;
   readonly window: ListWindow;
   readonly listStartedAt: number;
 }
@@ -58,7 +60,9 @@ export function compareListing(
       entry.startTime >= listing.window.start + dayMilliseconds &&
       entry.startTime < listing.listStartedAt,
   );
-  const missing = expected.map((entry) => entry.sourceActivityId).filter((id) => !listed.has(id));
+  const missing = listing.isWhole
+    ? expected.map((entry) => entry.sourceActivityId).filter((id) => !listed.has(id))
+    : [];
   return { summaries, missing, stored: expected.length };
 }
 

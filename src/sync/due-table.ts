@@ -46,7 +46,8 @@ export class DueTable {
 
   create(): void {
     this.#storage.exec(
-      "CREATE TABLE IF NOT EXISTS due (key TEXT PRIMARY KEY, at INTEGER NOT NULL, work TEXT NOT NULL)",
+      // Without a rowid the key is the table, and an entry is one row written instead of two.
+      "CREATE TABLE IF NOT EXISTS due (key TEXT PRIMARY KEY, at INTEGER NOT NULL, work TEXT NOT NULL) WITHOUT ROWID",
     );
   }
 

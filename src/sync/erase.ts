@@ -1,7 +1,7 @@
 // What is left to delete after an erasure was asked for (rule 14): the tokens and the feed's entries went at once; this job
 // removes objects, runs, dead letters and the account object's storage. Every step may be repeated.
 
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, or, sql } from "drizzle-orm";
 import { connectionPrefix, type ObjectKind } from "../activities/documents.ts";
 import { allDatabases } from "../db/databases.ts";
 import { activities, activityAliases, connections, deadLetters, syncRuns } from "../db/schema.ts";
@@ -26,7 +26,13 @@ export async function eraseConnection(
     const now = context.clock.now();
     await database.batch([
       database.delete(syncRuns).where(eq(syncRuns.connectionId, connectionId)),
-      database.delete(deadLetters).where(eq(deadLetters.connectionId, connectionId)),
+      database.delete(deadLetters).where(
+        or(
+          eq(deadLetters.connectionId, connectionId),
+          // What died while nobody was connected knows its account only.
+          and(isNull(deadLetters.connectionId), eq(deadLetters.account, context.account)),
+        ),
+      ),
       database.delete(activityAliases).where(eq(activityAliases.connectionId, connectionId)),
       database
         .update(activities)

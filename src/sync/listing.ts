@@ -55,7 +55,8 @@ export async function readListing(session: ListReader, window: ListWindow): Prom
   const listStartedAt = session.clock.now();
   const byId = new Map<SourceActivityId, ActivitySummary>();
   const unreadable: SourceActivityId[] = [];
-  if (!mayList(session.lease.link)) return { summaries: [], unreadable, window, listStartedAt };
+  if (!mayList(session.lease.link))
+    return { summaries: [], unreadable, isWhole: false, window, listStartedAt };
   let page: string | null = null;
   for (let count = 0; count < pageLimit; count++) {
     const answer = await session.require((context) => session.provider.listActivities(context, window, page));
@@ -71,5 +72,5 @@ export async function readListing(session: ListReader, window: ListWindow): Prom
     page = answer.nextPage;
     if (page === null) break;
   }
-  return { summaries: [...byId.values()], unreadable, window, listStartedAt };
+  return { summaries: [...byId.values()], unreadable, isWhole: page === null, window, listStartedAt };
 }

@@ -208,7 +208,14 @@ async function handleMissing(
   for (const row of rows) {
     if (row.deletedAt !== null) continue;
     const answer = await session.call((call) => session.provider.getActivity(call, row.sourceActivityId));
-    if (answer.ok) continue;
+    if (answer.ok) {
+      // It was moved out of the window, or the list had shifted: what the provider says of it now counts.
+      const options = { newOrigin: row.origin, attempt: context.attempt };
+      const { outcome, due } = await updateFromSummary(context, session, writer, answer.value, options);
+      progress.counts = countOutcome(progress.counts, outcome);
+      await keepDue(session, due);
+      continue;
+    }
     if (answer.error.code === "provider_unavailable") {
       failure = answer.error;
       continue;

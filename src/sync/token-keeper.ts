@@ -24,6 +24,9 @@ export type TokenOutcome =
   | { readonly status: "later"; readonly at: number }
   | { readonly status: "halted"; readonly reason: HaltReason };
 
+/** How long to wait for a key that the ring lacks. */
+const keyMissingMilliseconds = 15 * 60_000;
+
 interface StateAccess {
   read(): AccountState;
   write(change: Partial<AccountState>): void;
@@ -50,8 +53,7 @@ export class TokenKeeper {
     if (tokens?.pending === true) await this.#persist(link, tokens);
     if (tokens === null || needsRefresh(tokens, now)) return await this.#refreshOnce(now);
     const opened = await this.open();
-    if (opened === null) return { status: "halted", reason: "needs_reauthorization" };
-    return { status: "token", accessToken: opened.accessToken };
+    return opened === null ? this.#unopened(now) : { status: "token", accessToken: opened.accessToken };
   }
 
   /** A token in place of one that the provider refused; if somebody has replaced it already, that one. */
@@ -76,6 +78,17 @@ export class TokenKeeper {
     return plaintext === null ? null : (JSON.parse(plaintext) as TokenSet);
   }
 
+  /**
+   * No pair at all needs its user. A pair that no key opens needs an operator: a deployment that lacks a key must not
+   * disconnect everybody, so it waits until the key is back.
+   */
+  #unopened(now: number): TokenOutcome {
+    const { tokens, link } = this.#state.read();
+    if (tokens === null || link === null) return { status: "halted", reason: "needs_reauthorization" };
+    log("error", "token.key_missing", { connectionId: link.connectionId });
+    return { status: "later", at: now + keyMissingMilliseconds };
+  }
+
   #refreshOnce(now: number): Promise<TokenOutcome> {
     this.#refreshing ??= this.#refresh(now).finally(() => {
       this.#refreshing = null;
@@ -87,9 +100,9 @@ export class TokenKeeper {
     const state = this.#state.read();
     const link = state.link;
     const current = await this.open();
-    if (link === null || current === null || current.refreshToken === null) {
-      return { status: "halted", reason: "needs_reauthorization" };
-    }
+    if (link === null) return { status: "halted", reason: "needs_reauthorization" };
+    if (current === null) return this.#unopened(now);
+    if (current.refreshToken === null) return { status: "halted", reason: "needs_reauthorization" };
     if (state.refresh !== null && state.refresh.nextAt > now)
       return { status: "later", at: state.refresh.nextAt };
 

@@ -598,6 +598,11 @@ describe("erasing", () => {
     });
     await world.push(providerUserId);
     const [first] = await world.untilFeed(user, 1);
+    // One that died while nobody was connected: it knows its account, and no connection.
+    await sql(
+      "INSERT INTO dead_letters (id, account, kind, body, failed_at, attempts, error_code, error_message) VALUES ('dead_unknown', ?1, 'look', '{}', 0, 9, 'x', 'x')",
+      `fitbit:${providerUserId}`,
+    );
     expect((await erase(connectionId)).status).toBe(204);
     await world.until(async () => {
       const [row] = await sql("SELECT erased_at FROM connections WHERE id = ?1", connectionId);
@@ -607,6 +612,7 @@ describe("erasing", () => {
       expect((await env.DOCUMENTS.list({ prefix: `${kind}/${connectionId}/` })).objects).toEqual([]);
     }
     expect(await sql("SELECT id FROM sync_runs WHERE connection_id = ?1", connectionId)).toEqual([]);
+    expect(await sql("SELECT id FROM dead_letters WHERE id = ?1", "dead_unknown")).toEqual([]);
     expect(await world.feed(user)).toMatchObject([
       { change: "delete", activity: { id: first?.activity.id, revision: 2 } },
     ]);

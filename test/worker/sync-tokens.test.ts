@@ -1,5 +1,6 @@
 // The refresh token works once (rule 5): one refresh however many ask, and no way to lose the new pair.
 
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { World } from "./world.ts";
@@ -160,6 +161,28 @@ describe("an expired access token", () => {
     await world.pass(6, providerUserId);
     await recordAndArrive("conflict", providerUserId);
     expect(await status(connectionId)).toBe("active");
+  });
+});
+
+describe("a token whose key the deployment lacks", () => {
+  it("waits for the key: nobody is disconnected by an operator's mistake", async () => {
+    const { connectionId, providerUserId } = await world.connect("key-missing");
+    await world.quiet(providerUserId);
+    const renameKey = async (from: string, to: string) => {
+      await runInDurableObject(world.account(providerUserId), (_object, state) => {
+        state.storage.sql.exec("UPDATE state SET value = replace(value, ?, ?)", `v1.${from}.`, `v1.${to}.`);
+      });
+      await world.evict(providerUserId);
+    };
+    await renameKey("local-1", "lost");
+    await world.record(providerUserId, { durationSeconds: 300 });
+    await world.push(providerUserId);
+    await world.quiet(providerUserId);
+    expect(await status(connectionId)).toBe("active");
+    expect(await world.feed("key-missing")).toHaveLength(0);
+    await renameKey("lost", "local-1");
+    await world.pass(16 * 60, providerUserId);
+    await world.untilFeed("key-missing", 1);
   });
 });
 

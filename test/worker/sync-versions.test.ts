@@ -132,6 +132,17 @@ describe("an edited activity", () => {
   });
 });
 
+describe("an activity that its user moves out of what a list reaches", () => {
+  it("is asked for by name and told at its new time, not deleted", async () => {
+    const { userId, providerUserId, activityId, change } = await userWithRun("moved-away");
+    const moved = new Date(Date.parse(change.activity.startTime) - 20 * 24 * 3_600_000).toISOString();
+    await world.edit(providerUserId, activityId, { startTime: moved });
+    const edited = await untilRevision(userId, 2);
+    expect(Date.parse(edited.activity.startTime)).toBe(Date.parse(moved));
+    expect(edited.origin).toBe("edit");
+  });
+});
+
 describe("a provider that fails when it is asked again", () => {
   it.for([
     ["a refused TCX", { fault: "tcx_400", path: ".tcx" }, 1],

@@ -57,6 +57,7 @@ const listing = (summaries: readonly ActivitySummary[], unreadable: readonly num
   summaries,
   unreadable: unreadable.map(id),
   window: { start: now - 7 * day, end: now + day },
+  isWhole: true,
   listStartedAt: now,
 });
 
@@ -98,6 +99,11 @@ describe("what a list lacks is missing", () => {
   ])("%s", ([, list, known, isMissing]) => {
     const difference = compareListing(list, [known], link);
     expect(difference.missing).toEqual(isMissing ? [id(1)] : []);
+  });
+
+  it("not when pages of the list were left out", () => {
+    const difference = compareListing({ ...listing([]), isWhole: false }, [stored(1, day)], link);
+    expect(difference.missing).toEqual([]);
   });
 
   it("not when the user did not let us list", () => {
