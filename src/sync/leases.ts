@@ -153,8 +153,9 @@ export class Leases {
       dirtySince: missed ? state.dirtySince : null,
       lease: { ...lease, granted: 0 },
     });
+    // A list that was read to its end is the look that was due, and replaces it; a new one is written over it below.
     if (request.listedAt !== null) {
-      this.#core.due.drop("look");
+      if (request.lookAgainAt === null || missed) this.#core.due.drop("look");
       this.#core.due.drop("sync");
     }
     for (const key of request.drop) this.#core.due.drop(key);
@@ -176,10 +177,7 @@ export class Leases {
       this.#core.due.setEarliest("look", { at: now, work: { kind: "look", trigger: "notification" } });
       this.#core.write({ dirtySince: null });
     } else if (request.lookAgainAt !== null) {
-      this.#core.due.setEarliest("look", {
-        at: request.lookAgainAt,
-        work: { kind: "look", trigger: "retry" },
-      });
+      this.#core.due.set("look", { at: request.lookAgainAt, work: { kind: "look", trigger: "retry" } });
     }
     this.#core.write({ lease: null });
     this.#core.due.drop(leaseKey);

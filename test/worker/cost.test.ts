@@ -37,7 +37,7 @@ describe("the cost", () => {
     expect(await world.listCalls(account)).toBe(lists + 1);
     expect(usage).toMatchObject({ queueMessages: 1, objectRequests: 2, d1RowsWritten: 0, r2Puts: 0 });
     expect(usage.d1RowsRead).toBeLessThanOrEqual(1);
-    expect(usage.objectRowsWritten).toBeLessThanOrEqual(9);
+    expect(usage.objectRowsWritten).toBeLessThanOrEqual(7);
   });
 
   it("of the look that follows 15 minutes later is the same once more", async () => {
@@ -50,7 +50,7 @@ describe("the cost", () => {
     expect(await world.listCalls(account)).toBe(lists + 1);
     expect(usage).toMatchObject({ queueMessages: 1, objectRequests: 3, d1RowsWritten: 0, r2Puts: 0 });
     expect(usage.d1RowsRead).toBeLessThanOrEqual(1);
-    expect(usage.objectRowsWritten).toBeLessThanOrEqual(7);
+    expect(usage.objectRowsWritten).toBeLessThanOrEqual(6);
   });
 
   it("of an hour's run is two messages, three calls of the provider and a few rows, its samples being in R2", async () => {
@@ -66,7 +66,7 @@ describe("the cost", () => {
     await world.untilFeed("costly", 1);
     expect(usage).toMatchObject({ queueMessages: 2, r2Puts: 3 });
     expect(usage.objectRequests).toBeLessThanOrEqual(4);
-    expect(usage.objectRowsWritten).toBeLessThanOrEqual(12);
+    expect(usage.objectRowsWritten).toBeLessThanOrEqual(11);
     expect(usage.d1RowsWritten).toBeLessThanOrEqual(22);
     expect(usage.d1RowsRead).toBeLessThanOrEqual(12);
     expect(usage.r2BytesPut).toBeLessThan(250_000);
