@@ -11,7 +11,7 @@ declare namespace Cloudflare {
     readonly DOCUMENTS: R2Bucket;
     readonly HINTS: Queue;
     readonly SYNC: Queue;
-    readonly ACCOUNT_SYNC: DurableObjectNamespace<import("./sync/account-sync.ts").AccountSync>;
+    readonly ACCOUNT_SYNC: DurableObjectNamespace<import("./sync/account/account-sync.ts").AccountSync>;
     readonly PUBLIC_URL?: string;
     readonly PROVIDERS?: string;
     readonly RETURN_ORIGINS?: string;

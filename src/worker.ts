@@ -10,7 +10,7 @@ import { type HintsMessage, parseHintsMessage, parseSyncMessage } from "./sync/m
 import { runSchedule } from "./sync/schedule.ts";
 import { consumeSync, retryDelaySeconds } from "./sync/sync-consumer.ts";
 
-export { AccountSync } from "./sync/account-sync.ts";
+export { AccountSync } from "./sync/account/account-sync.ts";
 
 const app = createApp();
 

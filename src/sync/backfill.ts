@@ -6,7 +6,7 @@ import { databaseFor } from "../db/databases.ts";
 
 import { asId, type SyncRunId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
-import type { DueEntry } from "./account-protocol.ts";
+import type { DueEntry } from "./account/account-protocol.ts";
 import { mayList } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
 import { scopeMissing } from "./listing.ts";

@@ -11,7 +11,7 @@ import { isVisible, nextLook, type SettleInput, settlesAt } from "../activities/
 import { type ActivityRow, noteVersion, type Writer, writeActivity } from "../activities/store.ts";
 import type { FeedOrigin } from "../db/schema.ts";
 import type { ActivityId } from "../kernel/ids.ts";
-import type { DueEntry } from "./account-protocol.ts";
+import type { DueEntry } from "./account/account-protocol.ts";
 import type { SyncContext } from "./context.ts";
 import { assembleParts, type Parts, putParts } from "./parts.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";

@@ -3,7 +3,7 @@
 
 import type { SourceActivityId } from "../kernel/ids.ts";
 import type { ActivitySummary, ListWindow } from "../providers/port.ts";
-import type { AccountLink } from "./account-protocol.ts";
+import type { AccountLink } from "./account/account-protocol.ts";
 import type { Found } from "./messages.ts";
 
 const dayMilliseconds = 24 * 3_600_000;

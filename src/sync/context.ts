@@ -4,11 +4,11 @@ import { readClockOffset } from "../kernel/clock.ts";
 import { type Configuration, requireConfiguration } from "../kernel/configuration.ts";
 import type { AccountName } from "../kernel/ids.ts";
 import { providerFor } from "../providers/registry.ts";
-import type { Lease } from "./account-protocol.ts";
-import type { AccountSync } from "./account-sync.ts";
+import type { Lease } from "./account/account-protocol.ts";
+import type { AccountSync } from "./account/account-sync.ts";
+import { priorityOf } from "./account/work-policy.ts";
 import type { Work } from "./messages.ts";
 import { type Clock, SyncSession } from "./session.ts";
-import { priorityOf } from "./work-policy.ts";
 
 export interface SyncContext {
   readonly env: Env;

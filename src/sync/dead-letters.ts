@@ -5,7 +5,7 @@ import { allDatabases, databaseFor } from "../db/databases.ts";
 import { deadLetters } from "../db/schema.ts";
 import { type AccountName, asId, type DeadLetterId, hashedText } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
-import type { AccountLink } from "./account-protocol.ts";
+import type { AccountLink } from "./account/account-protocol.ts";
 import { accountObject, type SyncContext } from "./context.ts";
 import { parseHintsMessage, parseSyncMessage, syncMessage } from "./messages.ts";
 import { noCounts, recordRun, runIdFor, startRun } from "./runs.ts";

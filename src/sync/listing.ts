@@ -8,7 +8,7 @@ import type {
   Provider,
   ProviderResult,
 } from "../providers/port.ts";
-import type { AccountLink } from "./account-protocol.ts";
+import type { AccountLink } from "./account/account-protocol.ts";
 import { type Listing, mayList } from "./comparison.ts";
 
 /** Longest catch-up after an outage, so that one list stays one list. */

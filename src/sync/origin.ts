@@ -2,7 +2,7 @@
 
 import type { FeedOrigin, SyncTrigger } from "../db/schema.ts";
 import type { ActivitySummary } from "../providers/port.ts";
-import type { AccountLink } from "./account-protocol.ts";
+import type { AccountLink } from "./account/account-protocol.ts";
 
 /**
  * What ended after the user connected is no history, whoever found it first. What ended before is history if a backfill

@@ -5,7 +5,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/databases.ts";
 import { connections, type SyncRunStatus, type SyncTrigger, syncRuns } from "../db/schema.ts";
 import { asId, hashedText, type SyncRunId } from "../kernel/ids.ts";
-import type { AccountLink, BudgetReading } from "./account-protocol.ts";
+import type { AccountLink, BudgetReading } from "./account/account-protocol.ts";
 
 export interface RunCounts {
   readonly listed: number;

@@ -3,9 +3,9 @@
 
 import type { ProviderError } from "../providers/errors.ts";
 import type { CallContext, Provider, ProviderResult, RateReading } from "../providers/port.ts";
-import type { CallPriority, CallReport, DueEntry, EndResult, Lease } from "./account-protocol.ts";
-import type { HaltReason } from "./account-state.ts";
-import type { AccountSync } from "./account-sync.ts";
+import type { CallPriority, CallReport, DueEntry, EndResult, Lease } from "./account/account-protocol.ts";
+import type { HaltReason } from "./account/account-state.ts";
+import type { AccountSync } from "./account/account-sync.ts";
 
 export type Interruption =
   /** Somebody else holds the lease: write nothing more. */

@@ -13,7 +13,7 @@ import type { SyncTrigger } from "../db/schema.ts";
 import type { SourceActivityId, SyncRunId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import type { ProviderError } from "../providers/errors.ts";
-import type { DueEntry } from "./account-protocol.ts";
+import type { DueEntry } from "./account/account-protocol.ts";
 import { compareListing, isNothing, judgeMissing, mayList, toFound } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
 import { readListing, routineWindow, scopeMissing } from "./listing.ts";

@@ -2,7 +2,7 @@
 // rows of its storage. It listens at the bindings' own classes, which Worker, consumers and object share in one isolate.
 
 import { env } from "cloudflare:workers";
-import { AccountSync } from "../../src/sync/account-sync.ts";
+import { AccountSync } from "../../src/sync/account/account-sync.ts";
 
 export interface Usage {
   d1Queries: number;

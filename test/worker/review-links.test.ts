@@ -11,8 +11,8 @@ import {
   type ProviderUserId,
   type UserId,
 } from "../../src/kernel/ids.ts";
-import type { LinkRequest } from "../../src/sync/account-protocol.ts";
-import type { AccountState } from "../../src/sync/account-state.ts";
+import type { LinkRequest } from "../../src/sync/account/account-protocol.ts";
+import type { AccountState } from "../../src/sync/account/account-state.ts";
 import type { Work } from "../../src/sync/messages.ts";
 import { World } from "./world.ts";
 

@@ -7,7 +7,7 @@ import { expect, vi } from "vitest";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
 import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
 import { accountName, asId, type ProviderUserId } from "../../src/kernel/ids.ts";
-import type { AccountSync } from "../../src/sync/account-sync.ts";
+import type { AccountSync } from "../../src/sync/account/account-sync.ts";
 import { openContext } from "../../src/sync/context.ts";
 import { syncMessage, type Work } from "../../src/sync/messages.ts";
 import { runSchedule } from "../../src/sync/schedule.ts";

@@ -10,7 +10,7 @@ import {
   type UserId,
 } from "../../../src/kernel/ids.ts";
 import { type ActivitySummary, type GrantScope, grantScopes } from "../../../src/providers/port.ts";
-import type { AccountLink } from "../../../src/sync/account-protocol.ts";
+import type { AccountLink } from "../../../src/sync/account/account-protocol.ts";
 import {
   compareListing,
   judgeMissing,

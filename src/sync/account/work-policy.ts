@@ -1,8 +1,8 @@
 // What each kind of work means for lease and budget. Pure.
 
+import type { Work } from "../messages.ts";
 import type { BeginRequest, CallPriority } from "./account-protocol.ts";
 import type { AccountState } from "./account-state.ts";
-import type { Work } from "./messages.ts";
 
 /** A sweep has nothing to do for an account whose list was read this recently. */
 const sweepQuietMilliseconds = 20 * 3_600_000;

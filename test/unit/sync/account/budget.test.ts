@@ -9,7 +9,7 @@ import {
   remainingCalls,
   reserveCalls,
   settleCalls,
-} from "../../../src/sync/budget.ts";
+} from "../../../../src/sync/account/budget.ts";
 
 const policy = { calls: 150, windowSeconds: 3600, reserve: 45, resetMarginSeconds: 5 };
 const hour = 3_600_000;

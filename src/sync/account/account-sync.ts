@@ -3,8 +3,8 @@
 // Its name is `provider:providerUserId`, so a webhook finds it without a database look-up.
 
 import { DurableObject } from "cloudflare:workers";
-import { readClock } from "../kernel/clock.ts";
-import type { TokenSet } from "../providers/port.ts";
+import { readClock } from "../../kernel/clock.ts";
+import type { TokenSet } from "../../providers/port.ts";
 import { AccountCore } from "./account-core.ts";
 import type {
   AccountLink,

@@ -1,6 +1,7 @@
 // The lease on an account (rule 3): who works now, until when, with how many calls. Everything up to the token is decided
 // without waiting, so of many that ask at once one gets it; the others are remembered.
 
+import type { Work } from "../messages.ts";
 import type { AccountCore } from "./account-core.ts";
 import type {
   BeginRequest,
@@ -15,7 +16,6 @@ import type {
 import type { HeldLease } from "./account-state.ts";
 import { noCalls, readBudget, reserveCalls, settleCalls } from "./budget.ts";
 import { dueKey, leaseKey } from "./due-table.ts";
-import type { Work } from "./messages.ts";
 import type { TokenOutcome } from "./token-keeper.ts";
 import { firstCalls, isList, isOld, priorityOf, recoveryOf } from "./work-policy.ts";
 

@@ -1,8 +1,8 @@
 // What is due for one account, and when: the only source of the object's alarm (rule 4). An entry is a piece of work under
 // a key; the same key again replaces it, so that the last push of a row is the only one that costs a later look.
 
+import type { Work } from "../messages.ts";
 import type { DueEntry } from "./account-protocol.ts";
-import type { Work } from "./messages.ts";
 
 /** The key under which a piece of work stands: one of each kind, but one late look an activity and one slice a backfill. */
 export function dueKey(work: Work): string {

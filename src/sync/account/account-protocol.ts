@@ -1,10 +1,10 @@
 // What one may ask an account's object, and its answers. Every method answers a union and never rejects for an expected
 // outcome. Times are epoch milliseconds and come in as `now`, because only entry points read the clock.
 
-import type { ConnectionId, ProviderName, ProviderUserId, UserId } from "../kernel/ids.ts";
-import type { ProviderError } from "../providers/errors.ts";
-import type { GrantScope, RateReading, TokenSet } from "../providers/port.ts";
-import type { Work } from "./messages.ts";
+import type { ConnectionId, ProviderName, ProviderUserId, UserId } from "../../kernel/ids.ts";
+import type { ProviderError } from "../../providers/errors.ts";
+import type { GrantScope, RateReading, TokenSet } from "../../providers/port.ts";
+import type { Work } from "../messages.ts";
 
 /** Whose account this is. */
 export interface AccountLink {

@@ -2,13 +2,13 @@
 // The encrypted pair is durable in the object before anybody gets the access token, then it goes to D1, the store of record.
 // It never decides what becomes of the connection: it says `halted`, and the object acts.
 
-import { databaseFor } from "../db/databases.ts";
-import type { Configuration } from "../kernel/configuration.ts";
-import { decrypt, encrypt } from "../kernel/encryption.ts";
-import { describeException, log } from "../kernel/log.ts";
-import type { ProviderError } from "../providers/errors.ts";
-import type { Provider, TokenSet } from "../providers/port.ts";
-import { providerFor } from "../providers/registry.ts";
+import { databaseFor } from "../../db/databases.ts";
+import type { Configuration } from "../../kernel/configuration.ts";
+import { decrypt, encrypt } from "../../kernel/encryption.ts";
+import { describeException, log } from "../../kernel/log.ts";
+import type { ProviderError } from "../../providers/errors.ts";
+import type { Provider, TokenSet } from "../../providers/port.ts";
+import { providerFor } from "../../providers/registry.ts";
 import type { AccountLink } from "./account-protocol.ts";
 import {
   type AccountState,

@@ -1,18 +1,18 @@
 // What an account's object is made of: its state, its due table, its tokens and its alarm, with the few moves that everything
 // else is made of. It decides nothing about leases or links.
 
-import { allDatabases } from "../db/databases.ts";
-import { type Configuration, requireConfiguration } from "../kernel/configuration.ts";
-import { type AccountName, accountName, asId } from "../kernel/ids.ts";
-import { describeException, log } from "../kernel/log.ts";
-import type { BudgetPolicy } from "../providers/port.ts";
-import { providerFor } from "../providers/registry.ts";
+import { allDatabases } from "../../db/databases.ts";
+import { type Configuration, requireConfiguration } from "../../kernel/configuration.ts";
+import { type AccountName, accountName, asId } from "../../kernel/ids.ts";
+import { describeException, log } from "../../kernel/log.ts";
+import type { BudgetPolicy } from "../../providers/port.ts";
+import { providerFor } from "../../providers/registry.ts";
+import { syncMessage, type Work } from "../messages.ts";
 import type { AccountLink, CallReport } from "./account-protocol.ts";
 import { type AccountState, emptyState, type HaltReason, type HeldLease, StateRow } from "./account-state.ts";
 import { settleCalls } from "./budget.ts";
 import { DueTable, dueKey, leaseKey } from "./due-table.ts";
 import { findHolder, haltConnection } from "./link-rows.ts";
-import { syncMessage, type Work } from "./messages.ts";
 import { TokenKeeper } from "./token-keeper.ts";
 import { recoveryOf } from "./work-policy.ts";
 

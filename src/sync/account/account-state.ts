@@ -1,8 +1,8 @@
 // What an account's object remembers between calls: one JSON value in one row, so that each decision costs one row written.
 
+import type { Work } from "../messages.ts";
 import type { AccountLink } from "./account-protocol.ts";
 import { type BudgetState, emptyBudget } from "./budget.ts";
-import type { Work } from "./messages.ts";
 
 export type HaltReason = "needs_reauthorization" | "provider_gone" | "revocation_pending";
 

@@ -2,7 +2,7 @@
 // Calls are reserved before they are made and given back when they were not: the count can be too high, never too low.
 // What is left is the smaller of our own count and the provider's, which its documentation calls approximate.
 
-import type { BudgetPolicy, RateReading } from "../providers/port.ts";
+import type { BudgetPolicy, RateReading } from "../../providers/port.ts";
 import type { BudgetReading, CallPriority, CallReport } from "./account-protocol.ts";
 
 export interface BudgetState {

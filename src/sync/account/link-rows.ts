@@ -2,12 +2,12 @@
 // of these columns, so two callbacks for one account cannot cross; everything else only reads them.
 
 import { and, eq, inArray, lt, ne, sql } from "drizzle-orm";
-import { type Database, databaseFor } from "../db/databases.ts";
-import { type ConnectionStatus, connections, syncRuns } from "../db/schema.ts";
-import type { Configuration } from "../kernel/configuration.ts";
-import { encrypt } from "../kernel/encryption.ts";
-import { type AccountName, asId, type ConnectionId, parseAccountName, randomText } from "../kernel/ids.ts";
-import type { TokenSet } from "../providers/port.ts";
+import { type Database, databaseFor } from "../../db/databases.ts";
+import { type ConnectionStatus, connections, syncRuns } from "../../db/schema.ts";
+import type { Configuration } from "../../kernel/configuration.ts";
+import { encrypt } from "../../kernel/encryption.ts";
+import { type AccountName, asId, type ConnectionId, parseAccountName, randomText } from "../../kernel/ids.ts";
+import type { TokenSet } from "../../providers/port.ts";
 import type { AccountLink, LinkRequest, UnlinkRequest } from "./account-protocol.ts";
 import type { AccountState, HaltReason, StoredTokens } from "./account-state.ts";
 
