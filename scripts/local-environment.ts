@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { exampleSecretValues } from "../src/kernel/example-secrets.ts";
+import { StartError } from "./local/ports.ts";
 
 /** The API key that the local Worker accepts, with every scope. */
 export const localApiKey = "local-development-key";
@@ -14,6 +15,27 @@ export const exampleSecrets: { readonly [Name in keyof typeof exampleSecretValue
   ...exampleSecretValues,
 };
 
+/** An application under development is opened by either name of this machine. */
+const localReturnOrigins = "http://127.0.0.1:3000,http://localhost:3000";
+
+/** Settings that whoever starts the local Worker may choose in the environment, as in `BACKFILL_DAYS=30 npm start`. */
+const choosableSettings = ["RETURN_ORIGINS", "BACKFILL_DAYS", "SETTLE_MINUTES"] as const;
+
+/**
+ * The settings that the environment chooses, by binding name; an empty one chooses nothing. The Worker itself says which
+ * values are not valid.
+ * @throws StartError for a value that cannot be written into a file of variables.
+ */
+export function chosenSettings(environment: NodeJS.Dict<string>): Record<string, string> {
+  const chosen: Record<string, string> = {};
+  for (const name of choosableSettings) {
+    const value = environment[name]?.trim() ?? "";
+    if (/['\r\n]/.test(value)) throw new StartError(`${name} holds a quote or a line break.`);
+    if (value !== "") chosen[name] = value;
+  }
+  return chosen;
+}
+
 /** Variables of the local Worker beside the simulator, by binding name. */
 export function localVariables(addresses: {
   publicUrl: string;
@@ -22,7 +44,7 @@ export function localVariables(addresses: {
   return {
     PUBLIC_URL: addresses.publicUrl,
     PROVIDERS: "fitbit",
-    RETURN_ORIGINS: "http://127.0.0.1:3000",
+    RETURN_ORIGINS: localReturnOrigins,
     BACKFILL_DAYS: "0",
     SETTLE_MINUTES: "15",
     FITBIT_API_URL: addresses.simulatorUrl,
@@ -33,7 +55,7 @@ export function localVariables(addresses: {
 
 /** Variables of a local Worker that talks to the real providers, whose addresses stand in wrangler.toml. */
 export function realProviderVariables(addresses: { publicUrl: string }): Record<string, string> {
-  return { PUBLIC_URL: addresses.publicUrl, RETURN_ORIGINS: "http://127.0.0.1:3000" };
+  return { PUBLIC_URL: addresses.publicUrl, RETURN_ORIGINS: localReturnOrigins };
 }
 
 /**

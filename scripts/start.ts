@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { startLocalStack } from "./local/local-stack.ts";
 import { readPort, StartError } from "./local/ports.ts";
 import { StartStopped } from "./local/worker-process.ts";
-import { asksForRealProviders, localApiKey } from "./local-environment.ts";
+import { asksForRealProviders, chosenSettings, localApiKey } from "./local-environment.ts";
 import { projectDirectory } from "./wrangler.ts";
 
 const usage = `npm start -- [--keep] [--verbose]
@@ -16,7 +16,8 @@ const usage = `npm start -- [--keep] [--verbose]
               The simulator's accounts live in memory and are new with every start.
   --verbose   show everything that wrangler prints
 
-PORT (8787) and SIM_PORT (8788) choose the ports of the Worker and of the provider simulator.`;
+PORT (8787) and SIM_PORT (8788) choose the ports of the Worker and of the provider simulator; RETURN_ORIGINS, BACKFILL_DAYS
+and SETTLE_MINUTES are settings of the Worker (docs/operations.md).`;
 
 const tickEveryMilliseconds = 15 * 60_000;
 
@@ -48,6 +49,7 @@ async function main(): Promise<number> {
     stateName: `start-${port}`,
     keep: options.keep,
     developerVariables: provider === "real" ? developerVariables : null,
+    settings: chosenSettings(process.env),
     provider,
     signal: stopping.signal,
     onLine: (line) => {
@@ -95,10 +97,20 @@ ${where}
 Connect   open ${url}/ and choose "Connect Fitbit"; or ask for a link as FitGlue does:
           curl -s ${url}/v1/connect-links -H 'Authorization: Bearer ${localApiKey}' \\
             -H 'Content-Type: application/json' -d '{"userId":"sample-user"}'
-Poll      curl -s '${url}/v1/activities' -H 'Authorization: Bearer ${localApiKey}'
+${simulatorUrl === null ? "" : recording(url, simulatorUrl)}Poll      curl -s '${url}/v1/activities' -H 'Authorization: Bearer ${localApiKey}'
 Read      ${url}/docs
 
 Ctrl-C ends everything.`;
+}
+
+/** The way from "connected" to an entry of the feed: the account of the consent page works out, and its watch syncs. */
+function recording(url: string, simulatorUrl: string): string {
+  return `Record    when connected: the account that was chosen, a run on its watch, and the watch's sync. Then poll.
+          ACCOUNT=$(curl -s '${url}/v1/connections?userId=sample-user' -H 'Authorization: Bearer ${localApiKey}' \\
+            | sed 's/.*"providerUserId":"\\([^"]*\\)".*/\\1/')
+          curl -s ${simulatorUrl}/sim/users/$ACCOUNT/activities -d '{"name":"Run","durationSeconds":1800,"gps":true}'
+          curl -s -X POST ${simulatorUrl}/sim/users/$ACCOUNT/sync
+`;
 }
 
 async function tick(url: string): Promise<void> {

@@ -35,7 +35,7 @@ export function createApp(): OpenAPIHono<AppEnvironment> {
   app.use(securityHeaders);
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/", (c) => homePage(c.var.configuration));
+  app.get("/", (c) => homePage(c.var.configuration, c.req.url));
   app.get("/openapi.json", (c) => c.json(describeApi(app, c.var.configuration.publicUrl)));
   app.get("/docs", (c) => docsPage(describeApi(app, c.var.configuration.publicUrl)));
   app.route("/", connectRoutes);

@@ -19,6 +19,8 @@ export interface LocalStackOptions {
   readonly keep: boolean;
   /** A `.dev.vars` whose values go before the local ones; null for none. */
   readonly developerVariables: string | null;
+  /** Settings by binding name that go before all others, `.dev.vars` too; none by default. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** `simulator`: the provider is simulated. `real`: the addresses of wrangler.toml count. */
   readonly provider: "simulator" | "real";
   /** Gives up starting. A stack that is up is ended by `stop`. */
@@ -65,12 +67,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       simulator === null
         ? realProviderVariables({ publicUrl: url })
         : localVariables({ publicUrl: url, simulatorUrl: simulator.url });
-    const ownVariables = writeVariables(stateDirectory, { ...exampleSecrets, ...variables });
+    const ownVariables = writeVariables(stateDirectory, "variables.env", { ...exampleSecrets, ...variables });
+    const settings = writeVariables(stateDirectory, "settings.env", options.settings ?? {});
     const running = new WorkerProcess({
       port: options.port,
       stateDirectory,
-      variableFiles:
-        options.developerVariables === null ? [ownVariables] : [ownVariables, options.developerVariables],
+      variableFiles: [ownVariables, options.developerVariables, settings].filter((file) => file !== null),
       environment,
       onLine: options.onLine,
     });
@@ -129,8 +131,12 @@ async function applyMigrations(stateDirectory: string, environment: Record<strin
 }
 
 /** Variables go to wrangler as a file of the state folder: nothing is written into the checkout, nothing shows in `ps`. */
-function writeVariables(stateDirectory: string, variables: Readonly<Record<string, string>>): string {
-  const path = join(stateDirectory, "variables.env");
+function writeVariables(
+  stateDirectory: string,
+  fileName: string,
+  variables: Readonly<Record<string, string>>,
+): string {
+  const path = join(stateDirectory, fileName);
   const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'\n`);
   writeFileSync(path, lines.join(""), { mode: 0o600 });
   return path;

@@ -2,7 +2,7 @@
 // what this is, because the way in is a link that FitGlue makes.
 
 import { html } from "hono/html";
-import type { Configuration } from "../kernel/configuration.ts";
+import { type Configuration, isLoopback } from "../kernel/configuration.ts";
 import { asId, type UserId } from "../kernel/ids.ts";
 import { createLink } from "./links.ts";
 import { page } from "./page.ts";
@@ -10,8 +10,17 @@ import { providerTitles } from "./pages.ts";
 
 export const sampleUserId = asId<UserId>("sample-user");
 
-export function homePage(configuration: Configuration): Promise<Response> {
-  return configuration.isLocal ? localPage(configuration) : publicPage();
+/**
+ * The page, or on a developer's machine the way to it: under another name of the same machine its form would count as one
+ * from a foreign site, because everything there is held against `PUBLIC_URL`.
+ */
+export async function homePage(configuration: Configuration, requestUrl: string): Promise<Response> {
+  if (!configuration.isLocal) return publicPage();
+  const { origin, hostname } = new URL(requestUrl);
+  if (origin !== configuration.publicUrl && isLoopback(hostname)) {
+    return new Response(null, { status: 302, headers: { location: `${configuration.publicUrl}/` } });
+  }
+  return localPage(configuration);
 }
 
 /** Makes a connect link for the sample user and answers its path. Only for a local Worker. */

@@ -221,7 +221,8 @@ function parseJson(value: string): unknown {
   }
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a URL's `hostname` is this machine's own. */
+export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 

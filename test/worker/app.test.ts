@@ -361,6 +361,20 @@ describe("the first page", () => {
     expect(await confirm.text()).toContain("sample-user");
   });
 
+  it.each(["http://localhost:8787/", "http://[::1]:8787/", "http://127.0.0.1:9999/"])(
+    "leads from %s to the Worker's own address, where its button works",
+    async (address) => {
+      const response = await send(address);
+      expect(response.status).toBe(302);
+      expect(response.headers.get("location")).toBe("http://127.0.0.1:8787/");
+    },
+  );
+
+  it("leads nobody anywhere who asks under a name that is not this machine's, or at a public address", async () => {
+    expect((await send("http://source.example/")).status).toBe(200);
+    expect((await send("http://localhost:8787/", {}, publicSettings)).status).toBe(200);
+  });
+
   it("only says what this is on a public address", async () => {
     const text = await (await send("/", {}, publicSettings)).text();
     expect(text).not.toContain("<form");

@@ -5,6 +5,7 @@ import { parseEnv } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   asksForRealProviders,
+  chosenSettings,
   exampleSecrets,
   localVariables,
   realProviderVariables,
@@ -54,5 +55,41 @@ describe("which provider npm start talks to", () => {
     const known = [...Object.keys(exampleSecrets), "PUBLIC_URL", "RETURN_ORIGINS"];
     for (const name of names) expect(known).toContain(name);
     expect(Object.keys(parseEnv(example))).toEqual(Object.keys(exampleSecrets).slice(0, 3));
+  });
+});
+
+describe("the settings that the environment of npm start chooses", () => {
+  const addresses = { publicUrl: "http://127.0.0.1:8787", simulatorUrl: "http://127.0.0.1:8788" };
+  const configure = (environment: Record<string, string>) => {
+    const result = parseConfiguration({
+      ...exampleSecrets,
+      ...localVariables(addresses),
+      ...chosenSettings(environment),
+    });
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    return result.configuration;
+  };
+
+  it("go before the local ones", () => {
+    const environment = { RETURN_ORIGINS: "https://app.example", BACKFILL_DAYS: "30", SETTLE_MINUTES: "0" };
+    expect(configure(environment)).toMatchObject({
+      returnOrigins: ["https://app.example"],
+      backfillDays: 30,
+      settleMinutes: 0,
+    });
+  });
+
+  it("are the local ones when it chooses none, with either name of this machine to return to", () => {
+    const environment = { RETURN_ORIGINS: "", BACKFILL_DAYS: " ", PUBLIC_URL: "https://elsewhere.example" };
+    expect(configure(environment)).toMatchObject({
+      publicUrl: "http://127.0.0.1:8787",
+      returnOrigins: ["http://127.0.0.1:3000", "http://localhost:3000"],
+      backfillDays: 0,
+      settleMinutes: 15,
+    });
+  });
+
+  it("are refused when they would break the file that carries them", () => {
+    expect(() => chosenSettings({ RETURN_ORIGINS: "'\nAPI_KEYS='" })).toThrow("RETURN_ORIGINS");
   });
 });
