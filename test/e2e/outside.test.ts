@@ -315,7 +315,7 @@ describe("the service from outside", () => {
     const folder = mkdtempSync(join(tmpdir(), "poll-"));
     const children: ChildProcess[] = [];
     const runExample = () => {
-      const child = spawn(process.execPath, [join(projectDirectory, "examples/poll.ts")], {
+      const child = spawn(process.execPath, [join(projectDirectory, "examples/poll.js")], {
         cwd: folder,
         env: { ...process.env, BASE_URL: service.url, API_KEY: localApiKey, SECONDS: "0.2" },
         stdio: ["ignore", "pipe", "inherit"],
