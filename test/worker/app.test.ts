@@ -2,6 +2,8 @@
 // local Worker offers beyond a public one.
 
 import { describe, expect, it } from "vitest";
+import { docsPage } from "../../src/api/docs-page.ts";
+import type { Description } from "../../src/api/openapi.ts";
 import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
 import { api, bindings, keyWith, localKey, problemOf, send } from "./request.ts";
 
@@ -347,6 +349,110 @@ describe("the API describes itself", () => {
     expect(response.headers.get("content-type")).toContain("text/html");
     expect(text).toContain("POST /v1/connect-links");
     expect(text).not.toMatch(/<script|src=|href="http|@import/);
+  });
+});
+
+describe("the page that describes the API", () => {
+  interface Schema {
+    $ref?: string;
+    properties?: Record<string, { description?: string }>;
+    oneOf?: Schema[];
+    items?: Schema;
+  }
+  interface Content {
+    content?: Record<string, { schema: Schema }>;
+  }
+  interface Operation {
+    summary: string;
+    parameters?: { name: string; in: string; description?: string }[];
+    requestBody?: Content;
+    responses: Record<string, Content & { description: string }>;
+  }
+  interface Document {
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, Schema> };
+  }
+
+  const docs = async () => (await send("/docs")).text();
+  /** As a reader sees it: no tags, and entities as the characters that they stand for. */
+  const seen = (markup: string) =>
+    markup
+      .replace(/<[^>]*>/g, "")
+      .replace(/&lt;/g, "<")
+      .replace(/&gt;/g, ">")
+      .replace(/&quot;/g, '"')
+      .replace(/&#39;/g, "'")
+      .replace(/&amp;/g, "&");
+
+  it("has every operation, parameter, and field of a body and of an answer, each in its place", async () => {
+    const document = (await (await send("/openapi.json")).json()) as Document;
+    const sections = (await docs()).split("<section").slice(1);
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        operation,
+      })),
+    );
+    expect(sections).toHaveLength(operations.length + 1);
+    const resolve = (schema: Schema): Schema => {
+      const target = document.components.schemas[schema.$ref?.split("/").at(-1) ?? ""];
+      return target === undefined ? schema : resolve(target);
+    };
+    let fields = 0;
+    operations.forEach(({ name, operation }, index) => {
+      const section = sections[index] ?? "";
+      expect(section).toContain(`<h2><code>${name}</code></h2>`);
+      for (const parameter of operation.parameters ?? []) {
+        expect(section).toContain(`<td><code>${parameter.name}</code></td><td>${parameter.in}</td>`);
+        expect(seen(section), name).toContain((parameter.description ?? "").replaceAll("`", ""));
+      }
+      const contents = [operation.requestBody ?? {}, ...Object.values(operation.responses)];
+      for (const [mediaType, { schema }] of contents.flatMap(({ content }) =>
+        Object.entries(content ?? {}),
+      )) {
+        const place = mediaType === "application/problem+json" ? (sections.at(-1) ?? "") : section;
+        for (const [field, { description }] of Object.entries(resolve(schema).properties ?? {})) {
+          fields += 1;
+          expect(place, name).toContain(`<li><code>${field}</code>`);
+          expect(seen(place), name).toContain((description ?? "").replaceAll("`", ""));
+        }
+      }
+      for (const [status, answer] of Object.entries(operation.responses)) {
+        expect(section).toContain(`<code>${status}</code>`);
+        expect(seen(section)).toContain(answer.description.replaceAll("`", ""));
+      }
+    });
+    expect(fields).toBeGreaterThan(100);
+  });
+
+  it("opens what a field refers to, down to the records, with types and what is optional", async () => {
+    const text = seen(await docs());
+    expect(text).toMatch(/positionLat number, -90 to 90, optional: Degrees\./);
+    expect(text).toContain("limitqueryinteger, 1 to 200, default 50");
+    expect(text).toContain("lastSyncedAt string or null, date-time");
+    expect(text).toContain("deletedAt string, date-time");
+  });
+
+  it("shows code as code and text as text", async () => {
+    const text = await docs();
+    expect(text).not.toContain("`");
+    expect(text).toContain("<code>nextPageToken</code> of the answer before.");
+  });
+
+  it("names a schema inside itself once more and does not open it again, and escapes whatever it is told", async () => {
+    const node = { type: "object", properties: { next: { $ref: "#/components/schemas/Node" } } };
+    const response = { description: "a <b>&</b> `<i>`", content: { "application/json": { schema: node } } };
+    const description = {
+      openapi: "3.1.0",
+      info: { title: "T", version: "1", description: "<script>alert(1)</script> and one ` alone" },
+      paths: { "/nodes": { get: { responses: { 200: response } } } },
+      components: { schemas: { Node: node } },
+    } as unknown as Description;
+    const text = await (await docsPage(description)).text();
+    expect(text.match(/<code>next<\/code> Node/g)).toHaveLength(2);
+    expect(text).toContain("a &lt;b&gt;&amp;&lt;/b&gt; <code>&lt;i&gt;</code>");
+    expect(text).not.toContain("<script");
+    expect(text).toContain("and one ` alone");
   });
 });
 
