@@ -68,6 +68,12 @@ function describe(error: unknown): FileError {
   return { code: "unreadable", message: error.message, offset: null };
 }
 
+// `… | head` closes the pipe when it has seen enough, which is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
 const paths = process.argv.slice(2);
 if (paths.length === 0) {
   console.error("usage: npm run -s decode -- PATH…");

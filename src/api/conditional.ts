@@ -25,10 +25,19 @@ export function notModified(headers: Readonly<Record<string, string>>): Response
 
 /**
  * Whether gzip may be sent. A client that says nothing gets plain JSON: RFC 9110 would allow either, but such a client
- * rarely inflates.
+ * rarely inflates. In front of a Worker the platform (and `wrangler dev`) writes a header of its own; what the client said
+ * stands in `cf.clientAcceptEncoding`, empty if it said nothing.
  */
 export function takesGzip(request: Request): boolean {
-  for (const entry of (request.headers.get("accept-encoding") ?? "").toLowerCase().split(",")) {
+  const platform: unknown = request.cf;
+  const said =
+    typeof platform === "object" &&
+    platform !== null &&
+    "clientAcceptEncoding" in platform &&
+    typeof platform.clientAcceptEncoding === "string"
+      ? platform.clientAcceptEncoding
+      : (request.headers.get("accept-encoding") ?? "");
+  for (const entry of said.toLowerCase().split(",")) {
     const [coding, ...parameters] = entry.split(";").map((part) => part.trim());
     if (coding !== "gzip" && coding !== "*") continue;
     const weight = parameters.find((parameter) => parameter.startsWith("q="));

@@ -5,6 +5,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { sql } from "drizzle-orm";
 import { measureStream } from "../activities/completeness.ts";
 import type { StreamCompleteness } from "../activities/document.ts";
+import { readSources } from "../activities/documents.ts";
 import type { Connection } from "../connect/disconnect.ts";
 import { type Database, databaseFor } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
@@ -85,14 +86,11 @@ export const heartRateRoutes = apiRouter().openapi(route, async (c) => {
   requireActive(connection);
   const provider = providerFor(c.var.configuration, connection.provider);
   const now = await readClock(c.var.configuration);
-  const utcOffsetSeconds = await nearestOffset(database, connection, window.startTime);
-  const answer = await fetchWithPermit(
-    c.env,
-    provider,
-    connection,
-    { ...window, utcOffsetSeconds, averageHeartRate: null },
-    now,
-  );
+  if (window.startTime > now) {
+    throw new ProblemError("invalid_request", "The window lies in the future.", { field: "query.start" });
+  }
+  const nearest = await readNearest(c.env, database, connection, window);
+  const answer = await fetchWithPermit(c.env, provider, connection, { ...window, ...nearest }, now);
   // An adapter may answer with more than was asked.
   const samples =
     answer.kind === "samples"
@@ -114,7 +112,10 @@ function completenessOf(
   samples: readonly HeartRateSample[],
   { startTime, endTime }: { readonly startTime: number; readonly endTime: number },
 ): StreamCompleteness {
-  const reason = answer.kind === "missing" ? answer.reason : samples.length === 0 ? "not_worn" : undefined;
+  // Samples that all lie outside the window say that the device was worn, and nothing about the window.
+  const isElsewhere = answer.kind === "samples" && answer.samples.length > 0 && samples.length === 0;
+  const empty = isElsewhere ? "provider_has_none" : samples.length === 0 ? "not_worn" : undefined;
+  const reason = answer.kind === "missing" ? answer.reason : empty;
   return measureStream(
     samples.map(({ time }) => time),
     { start: startTime, end: endTime, activeSeconds: (endTime - startTime) / 1000 },
@@ -136,21 +137,42 @@ async function findOwn(database: Database, userId: UserId): Promise<Connection> 
   return connection;
 }
 
-/** The offset of the activity that lies nearest to a time; 0 where there is none, which only matters for local times. */
-async function nearestOffset(database: Database, connection: Connection, time: number): Promise<number> {
-  const row = await database.$client
+/** A window whose edges lie this near to an activity's is that activity's, and its average tells UTC from local time. */
+const sameEdgeMilliseconds = 120_000;
+
+/**
+ * What the activity nearest to a window teaches about times: its offset, whether the provider had to be read in local time
+ * for it, and its average if the window is its own. Without one it is UTC, at offset 0.
+ */
+async function readNearest(
+  env: Env,
+  database: Database,
+  connection: Connection,
+  { startTime, endTime }: { readonly startTime: number; readonly endTime: number },
+): Promise<Omit<HeartRateRequest, "startTime" | "endTime">> {
+  const nearest = await database.$client
     .prepare(
-      `SELECT json_extract(entry, '$.utcOffsetSeconds') AS utcOffsetSeconds FROM (
-         SELECT * FROM (SELECT entry, start_time FROM activities
+      `SELECT json_extract(entry, '$.utcOffsetSeconds') AS utcOffsetSeconds, sources_key AS sourcesKey FROM (
+         SELECT * FROM (SELECT entry, start_time, sources_key FROM activities
            WHERE connection_id = ?1 AND start_time <= ?2 AND entry IS NOT NULL ORDER BY start_time DESC LIMIT 1)
          UNION ALL
-         SELECT * FROM (SELECT entry, start_time FROM activities
+         SELECT * FROM (SELECT entry, start_time, sources_key FROM activities
            WHERE connection_id = ?1 AND start_time > ?2 AND entry IS NOT NULL ORDER BY start_time LIMIT 1)
        ) ORDER BY abs(start_time - ?2) LIMIT 1`,
     )
-    .bind(connection.id, time)
-    .first<{ utcOffsetSeconds: number | null }>();
-  return row?.utcOffsetSeconds ?? 0;
+    .bind(connection.id, startTime)
+    .first<{ utcOffsetSeconds: number | null; sourcesKey: string | null }>();
+  const sources = await readSources(env.DOCUMENTS, nearest?.sourcesKey ?? null);
+  const summary = sources?.summary;
+  const isItsOwn =
+    summary !== undefined &&
+    Math.abs(summary.startTime - startTime) <= sameEdgeMilliseconds &&
+    Math.abs(summary.startTime + summary.elapsedSeconds * 1000 - endTime) <= sameEdgeMilliseconds;
+  return {
+    utcOffsetSeconds: nearest?.utcOffsetSeconds ?? 0,
+    averageHeartRate: isItsOwn ? summary.averageHeartRate : null,
+    timeBasisWhenUnclear: sources?.heartRate.kind === "samples" ? sources.heartRate.timeBasis : "utc",
+  };
 }
 
 /** One call with a token that the account's object lends, and one more with a new token if the first was refused. */

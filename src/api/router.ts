@@ -37,7 +37,9 @@ const refuseInvalid: Hook<unknown, AppEnvironment, string, void> = (result) => {
   const target = targets[result.target] ?? result.target;
   const path =
     issue?.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : (issue?.path ?? []);
-  throw new ProblemError("invalid_request", issue?.message ?? "The input is not valid.", {
+  const isMissing = issue?.code === "invalid_type" && issue.message.endsWith("received undefined");
+  const detail = isMissing ? "It is required." : (issue?.message ?? "The input is not valid.");
+  throw new ProblemError("invalid_request", detail, {
     field: [target, ...path].join("."),
   });
 };
@@ -52,7 +54,13 @@ type ProblemResponse = {
   content: { "application/problem+json": { schema: typeof problemSchema } };
 };
 
-const always = ["unauthenticated", "insufficient_scope", "internal_error", "misconfigured"] as const;
+const always = [
+  "unauthenticated",
+  "insufficient_scope",
+  "too_large",
+  "internal_error",
+  "misconfigured",
+] as const;
 
 /** The refusals of a route for its description: those that every route has, and `codes`. */
 export function problems(...codes: readonly ProblemCode[]): Record<number, ProblemResponse> {

@@ -9,13 +9,15 @@ export const userIdInput = z
   .regex(userIdPattern, "1 to 128 of A-Z, a-z, 0-9 and ._~-")
   .openapi({ description: "FitGlue's own id of the user.", example: "user-1" });
 
-export const limitInput = z.coerce
-  .number("a whole number from 1 to 200")
-  .int("a whole number from 1 to 200")
-  .min(1, "a whole number from 1 to 200")
-  .max(200, "a whole number from 1 to 200")
+const limitText = "a whole number from 1 to 200";
+
+export const limitInput = z
+  .string()
+  .regex(/^\d{1,3}$/, limitText)
+  .transform(Number)
+  .pipe(z.int(limitText).min(1, limitText).max(200, limitText))
   .default(50)
-  .openapi({ description: "How many at most.", type: "integer" });
+  .openapi({ description: "How many at most.", type: "integer", minimum: 1, maximum: 200, default: 50 });
 
 export const pageTokenInput = z
   .string()

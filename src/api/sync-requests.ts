@@ -2,7 +2,7 @@
 // message is in the queue, so that whoever asked can follow it from the first moment.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import { eq } from "drizzle-orm";
+import { and, eq, gt } from "drizzle-orm";
 import { syncRuns } from "../db/schema.ts";
 import { readClock } from "../kernel/clock.ts";
 import { accountName, asId, randomText, type SyncRunId } from "../kernel/ids.ts";
@@ -67,7 +67,9 @@ export const syncRequestRoutes = apiRouter()
     const found = await requireConnection(c.env, c.req.valid("param").id);
     requireActive(found.connection);
     const now = await readClock(c.var.configuration);
-    const runId = await request(c.env, found, now, (id) => ({ kind: "sync", trigger: "manual", runId: id }));
+    const waiting = await findQueuedSync(found, now);
+    const runId =
+      waiting ?? (await request(c.env, found, now, (id) => ({ kind: "sync", trigger: "manual", runId: id })));
     return c.json({ syncRunId: runId }, 202);
   })
   .openapi(backfillRoute, async (c) => {
@@ -87,6 +89,29 @@ export const syncRequestRoutes = apiRouter()
     }));
     return c.json({ syncRunId: runId }, 202);
   });
+
+/**
+ * A sync that was asked for and has not begun: whoever asks again is asking for the same, and a list costs one of 150 calls.
+ * One that has not begun for ten minutes may be lost, and is asked for anew.
+ */
+async function findQueuedSync(
+  { connection, database }: FoundConnection,
+  now: number,
+): Promise<SyncRunId | undefined> {
+  const run = await database
+    .select({ id: syncRuns.id })
+    .from(syncRuns)
+    .where(
+      and(
+        eq(syncRuns.connectionId, connection.id),
+        gt(syncRuns.startedAt, now - 600_000),
+        eq(syncRuns.trigger, "manual"),
+        eq(syncRuns.status, "queued"),
+      ),
+    )
+    .get();
+  return run?.id;
+}
 
 /** Records the run and queues its work; a queue that refuses fails the run and the request. */
 async function request(

@@ -45,9 +45,15 @@ the rest works all the same.</p>`,
 /** It worked; `missing` are the scopes that the user left out. */
 export function connectedPage(provider: ProviderName, missing: readonly GrantScope[]): Promise<Response> {
   const title = providerTitles[provider];
+  // Consent is the user's to give in parts; without this part there is nothing to bring, and saying so is all we can do.
+  const isUseless = missing.includes("activity");
   return page(
-    { title: `${title} is connected` },
-    html`<p>New activities come to FitGlue by themselves from now on. You can close this page.</p>
+    { title: isUseless ? `${title} is connected, but shares no activities` : `${title} is connected` },
+    html`<p>${
+      isUseless
+        ? "No activity can come to FitGlue, because you did not allow it to see them."
+        : "New activities come to FitGlue by themselves from now on. You can close this page."
+    }</p>
 ${
   missing.length === 0
     ? ""

@@ -59,10 +59,16 @@ export async function runBackfillSlice(
   let cursor = work.cursor;
   let starts: readonly number[] = [];
   const due: DueEntry[] = [];
-  const record = (status: "running" | "succeeded" | "failed", error: RunError | null) => {
+  const record = (
+    status: "running" | "succeeded" | "failed",
+    error: RunError | null,
+    isTriedAgain = false,
+  ) => {
     // What lies behind the cursor; what a slice ended with is where the next one begins, and was counted there.
     const isFirst = work.cursor === work.since;
-    const listed = starts.filter((start) => start <= cursor && (isFirst || start > work.cursor)).length;
+    const passed = starts.filter((start) => start <= cursor && (isFirst || start > work.cursor));
+    // The next attempt at this slice lists the same again, and counts it.
+    const listed = isTriedAgain ? 0 : passed.length;
     const change = { counts: { ...counts, listed }, callsSpent: session.callsSpent };
     return recordRun(database, runId, { ...change, status, error, now: context.clock.now() });
   };
@@ -113,7 +119,7 @@ export async function runBackfillSlice(
     if (interruption?.kind === "halted") {
       await record("failed", { code: interruption.reason, message: "The connection needs its user." });
     } else if (interruption?.kind !== "lost") {
-      await record("running", null);
+      await record("running", null, true);
       // The next attempt finds these activities stored: it would not make their later looks again.
       if (due.length > 0) await session.schedule(due);
     }

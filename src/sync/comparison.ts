@@ -67,8 +67,8 @@ export function compareListing(
 }
 
 /** The state in which a sync begins when a look has already read the list. */
-export function toFound(listing: Listing, difference: Difference): Found {
-  return { ...difference, listed: listing.summaries.length, listStartedAt: listing.listStartedAt };
+export function toFound(listing: Listing, difference: Difference, calls = 0): Found {
+  return { ...difference, listed: listing.summaries.length, calls, listStartedAt: listing.listStartedAt };
 }
 
 /** Whether a difference has anything to do. */

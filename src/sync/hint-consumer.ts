@@ -11,6 +11,7 @@ import { accountObject, openSession, type SyncContext } from "./context.ts";
 import { readListing, routineWindow } from "./listing.ts";
 import { type HintsMessage, messageLimitBytes, syncMessage, type Work } from "./messages.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
+import { failureFields, logNoLease, logWaiting } from "./sync-log.ts";
 
 /** A push may precede its data: one more look after this long, unless another look comes before. */
 const lookAgainMilliseconds = 15 * 60_000;
@@ -53,7 +54,7 @@ async function look(context: SyncContext, account: AccountName, receivedAt: numb
   const work: Work = { kind: "look", trigger: "notification" };
   const begun = await accountObject(context, account).begin({ work, receivedAt, now: context.clock.now() });
   if (begun.status !== "leased") {
-    log("info", "look.skipped", { account, reason: begun.status });
+    logNoLease(account, work, begun);
     return;
   }
   const session = openSession(context, account, begun.lease, work);
@@ -72,6 +73,7 @@ async function look(context: SyncContext, account: AccountName, receivedAt: numb
       case "halted":
         return;
       case "waiting":
+        logWaiting(account, work, interruption.until);
         await session.end({
           listedAt: null,
           due: [{ at: interruption.until, work: { kind: "look", trigger: "retry" } }],
@@ -79,7 +81,7 @@ async function look(context: SyncContext, account: AccountName, receivedAt: numb
         return;
       case "failed":
         await session.end({ listedAt: null });
-        log("warn", "look.failed", { account, code: interruption.error.code });
+        log("warn", "look.failed", { account, ...failureFields(interruption.error) });
         await context.env.SYNC.send(syncMessage(account, { kind: "look", trigger: "retry" }));
         return;
       default:
@@ -109,7 +111,7 @@ async function lookOnce(
     return ended.status === "again";
   }
   if (!(await session.handOver())) return false;
-  const found = toFound(listing, difference);
+  const found = toFound(listing, difference, session.callsSpent);
   const message = syncMessage(account, { kind: "sync", trigger: "notification", found, handoff: fence });
   const fits = new TextEncoder().encode(JSON.stringify(message)).length <= messageLimitBytes;
   await context.env.SYNC.send(

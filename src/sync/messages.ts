@@ -41,6 +41,8 @@ const foundSchema = z.object({
   /** Stored activities in the part of the window where a missing one means something. */
   stored: z.number(),
   listed: z.number(),
+  /** Calls that the look has made. */
+  calls: z.number().default(0),
   /** When the look had begun its list. */
   listStartedAt: z.number(),
 });

@@ -6,6 +6,7 @@ import type { Database } from "../db/databases.ts";
 import { connections, type SyncRunStatus, type SyncTrigger, syncRuns } from "../db/schema.ts";
 import { asId, hashedText, type SyncRunId } from "../kernel/ids.ts";
 import type { AccountLink, BudgetReading } from "./account/account-protocol.ts";
+import { SyncInterrupted } from "./session.ts";
 
 export interface RunCounts {
   readonly listed: number;
@@ -28,6 +29,15 @@ export function countOutcome(
   outcome: "created" | "updated" | "unchanged" | "deleted",
 ): RunCounts {
   return outcome === "unchanged" ? counts : { ...counts, [outcome]: counts[outcome] + 1 };
+}
+
+/** Why a run ended early, for people. */
+export function failureOf(exception: unknown): RunError {
+  if (exception instanceof SyncInterrupted && exception.interruption.kind === "failed") {
+    const { code, message } = exception.interruption.error;
+    return { code, message: `${message} It is tried again.` };
+  }
+  return { code: "internal_error", message: "Something failed here. It is tried again." };
 }
 
 /** The run of a message: the one that it names, or one derived from it, so that a redelivery writes the same row. */

@@ -49,8 +49,6 @@ export class SyncSession {
   #renewed = false;
   /** Calls made in all, for the run's record. */
   callsSpent = 0;
-  /** Milliseconds spent waiting for the provider. */
-  providerMilliseconds = 0;
 
   constructor(
     stub: DurableObjectStub<AccountSync>,
@@ -145,13 +143,11 @@ export class SyncSession {
   async #make<Value>(
     make: (context: CallContext) => Promise<ProviderResult<Value>>,
   ): Promise<ProviderResult<Value>> {
-    const started = Date.now();
     this.#calls -= 1;
     this.#unreported += 1;
     this.callsSpent += 1;
     const result = await make({ accessToken: this.#lease.accessToken, now: this.clock.now() });
     if (result.rate !== null) this.#rate = result.rate;
-    this.providerMilliseconds += Date.now() - started;
     return result;
   }
 

@@ -17,6 +17,9 @@ const callsAtMost = 10;
 const notPushed =
   "The provider does not announce new activities for this connection yet. It is asked again; until then they arrive once a day.";
 
+const activitiesNotShared =
+  "The user did not allow access to activities: nothing can be fetched. Reconnect to allow it.";
+
 const firstRetryMilliseconds = 5 * 60_000;
 const longestRetryMilliseconds = 24 * 3_600_000;
 
@@ -62,7 +65,9 @@ export async function subscribeAccount(
     attempts: target.attempts + 1,
     code,
   });
-  if (target.attempts === 0) await note(env, target, null, notPushed);
+  if (target.attempts === 0) {
+    await note(env, target, null, code === "scope_missing" ? activitiesNotShared : notPushed);
+  }
   // Without the scope, or without a grant, asking again changes nothing: reconnecting does.
   if (code === "scope_missing" || code === "halted" || code === "unknown_account") return;
   const delay = Math.min(

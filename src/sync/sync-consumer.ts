@@ -2,7 +2,8 @@
 // message: done, or to be tried again. Waiting for budget or for a busy account is done, because the account's object
 // remembers; only failures are attempts (rule 6).
 
-import { describeException, log } from "../kernel/log.ts";
+import type { AccountName } from "../kernel/ids.ts";
+import { log } from "../kernel/log.ts";
 import { runBackfillSlice } from "./backfill.ts";
 import { accountObject, openSession, type SyncContext, type WorkContext } from "./context.ts";
 import { eraseConnection } from "./erase.ts";
@@ -11,6 +12,7 @@ import type { SyncMessage, Work } from "./messages.ts";
 import { confirmRevocation } from "./revocation.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
 import { retrySubscription } from "./subscribe.ts";
+import { failureFields, logNoLease, logWaiting } from "./sync-log.ts";
 import { runSync } from "./sync-run.ts";
 
 /** A message as the queue delivers it. */
@@ -44,18 +46,13 @@ export async function consumeSync(context: SyncContext, delivery: Delivery): Pro
   try {
     return await perform(workContext, work);
   } catch (exception) {
-    const code =
+    const fields = failureFields(
       exception instanceof SyncInterrupted && exception.interruption.kind === "failed"
-        ? exception.interruption.error.code
-        : describeException(exception).code;
-    log("error", "sync.failed", {
-      account,
-      kind: work.kind,
-      attempts: delivery.attempts,
-      code,
-      reason: describeException(exception).reason,
-    });
-    return { kind: "retry", delaySeconds: retryDelaySeconds(delivery.attempts), code };
+        ? exception.interruption.error
+        : exception,
+    );
+    log("error", "sync.failed", { account, kind: work.kind, attempts: delivery.attempts, ...fields });
+    return { kind: "retry", delaySeconds: retryDelaySeconds(delivery.attempts), code: fields.code };
   }
 }
 
@@ -91,7 +88,7 @@ async function performUnderLease(context: WorkContext, work: LeasedWork): Promis
     now: context.clock.now(),
   });
   if (begun.status !== "leased") {
-    log("info", "sync.skipped", { account, kind: work.kind, reason: begun.status });
+    logNoLease(account, work, begun);
     return done;
   }
   const session = openSession(context, account, begun.lease, work);
@@ -112,12 +109,17 @@ async function performUnderLease(context: WorkContext, work: LeasedWork): Promis
         return work satisfies never;
     }
   } catch (exception) {
-    return await closeEarly(session, exception, work);
+    return await closeEarly(account, session, exception, work);
   }
 }
 
 /** Ends the lease after an interruption, so that nobody has to wait for its deadline. */
-async function closeEarly(session: SyncSession, exception: unknown, work: LeasedWork): Promise<Verdict> {
+async function closeEarly(
+  account: AccountName,
+  session: SyncSession,
+  exception: unknown,
+  work: LeasedWork,
+): Promise<Verdict> {
   if (!(exception instanceof SyncInterrupted)) {
     await session.end({ listedAt: null });
     throw exception;
@@ -128,6 +130,7 @@ async function closeEarly(session: SyncSession, exception: unknown, work: Leased
     case "halted":
       return done;
     case "waiting":
+      logWaiting(account, work, interruption.until);
       await session.end({ listedAt: null, due: [{ at: interruption.until, work: withoutList(work) }] });
       return done;
     case "failed":

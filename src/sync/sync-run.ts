@@ -21,6 +21,7 @@ import type { Found, Work } from "./messages.ts";
 import { originOf } from "./origin.ts";
 import {
   countOutcome,
+  failureOf,
   noCounts,
   noteSynced,
   type RunCounts,
@@ -56,7 +57,9 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   const writer: Writer = { database, connectionId: link.connectionId, fence: session.lease.fence };
   const trigger: SyncTrigger = work.kind === "deletions" ? "recovery" : work.trigger;
   const explicitRun = work.kind === "sync" ? work.runId : undefined;
-  const progress: Progress = { id: null, counts: noCounts, callsRecorded: 0, error: null };
+  // What the look has spent to find this work is part of its price.
+  const callsOfLook = work.kind === "sync" ? (work.found?.calls ?? 0) : 0;
+  const progress: Progress = { id: null, counts: noCounts, callsRecorded: -callsOfLook, error: null };
   const begin = async () => {
     if (progress.id !== null) return;
     progress.id = await runIdFor(explicitRun, context.messageId);
@@ -122,9 +125,13 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
         message: "The provider's call limit is used up; it goes on later.",
       };
       await record("partial");
-    } else if (interruption?.kind !== "lost") {
-      // It goes on under the same run: when calls are left again, or with the next attempt.
+    } else if (interruption?.kind === "waiting") {
+      // It goes on under the same run when calls are left again.
       await record("running");
+    } else if (interruption?.kind !== "lost") {
+      // The next attempt opens the run again; if another sync does the work first, this is how it ended.
+      progress.error = failureOf(exception);
+      await record("failed");
     }
     throw exception;
   }

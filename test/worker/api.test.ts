@@ -141,6 +141,23 @@ describe("work that is asked for", () => {
     expect(await problemOf(response)).toMatchObject({ code: "invalid_request", field: "body.since" });
   });
 
+  it("that has not begun is the answer to whoever asks again", async () => {
+    const user = newUser();
+    const { connectionId } = await world.connect(user);
+    await world.quiet();
+    await sql(
+      "INSERT INTO sync_runs (id, connection_id, user_id, trigger, status, started_at) VALUES ('run_waits', ?1, ?2, 'manual', 'queued', ?3)",
+      connectionId,
+      user,
+      world.now() - 60_000,
+    );
+    const again = await world.api(`/v1/connections/${connectionId}/sync`, { method: "POST", status: 202 });
+    expect(again).toEqual({ syncRunId: "run_waits" });
+    await sql("UPDATE sync_runs SET started_at = started_at - 600000 WHERE id = 'run_waits'");
+    const anew = await world.api(`/v1/connections/${connectionId}/sync`, { method: "POST", status: 202 });
+    expect(anew).not.toEqual({ syncRunId: "run_waits" });
+  });
+
   it("is refused while the user has to act, and says why", async () => {
     const { connectionId } = await world.connect(newUser());
     for (const status of ["needs_reauthorization", "provider_gone", "disconnected"]) {
@@ -317,6 +334,45 @@ describe("the heart rate of a window", () => {
     expect(times[0]).toBeGreaterThanOrEqual(start);
     expect(times.at(-1)).toBeLessThanOrEqual(start + 1_800_000);
     expect((await world.calls(providerUserId, "heart")).length - before).toBe(1);
+  });
+
+  it.each(["America/Los_Angeles", "Asia/Tokyo"])(
+    "is read in local time where the provider ignores that UTC was asked for (%s)",
+    async (timezone) => {
+      const user = newUser();
+      const { providerUserId, connectionId } = await world.connect(user, { account: { timezone } });
+      const local = new Intl.DateTimeFormat("en-US", { timeZone: timezone, timeZoneName: "longOffset" });
+      const offset = /GMT(.*)/.exec(local.format(world.now()))?.[1] ?? "Z";
+      const hours = Number(offset.slice(0, 3));
+      const start = Math.floor((world.now() - 26 * 3_600_000) / 1000) * 1000;
+      const startTime = new Date(start + hours * 3_600_000).toISOString().replace(/\.\d+Z$/, offset);
+      await world.record(providerUserId, { startTime, durationSeconds: 1800 });
+      await world.push(providerUserId);
+      await world.quiet(providerUserId);
+      await world.api(`/v1/connections/${connectionId}/backfill`, {
+        json: { since: new Date(start - 3_600_000).toISOString() },
+        status: 202,
+      });
+      await world.untilFeed(user, 1);
+      const ask = (from: number, to: number) =>
+        world.api<HeartRate>(
+          `/v1/users/${user}/heart-rate?start=${new Date(from).toISOString()}&end=${new Date(to).toISOString()}`,
+        );
+      const before = await ask(start, start + 1_800_000);
+      expect(before).toMatchObject({ timeBasis: "utc", completeness: { state: "complete" } });
+      await world.faults({ fault: "timezone_ignored", providerUserId });
+      const after = await ask(start, start + 1_800_000);
+      expect(after).toMatchObject({ timeBasis: "inferred", completeness: { state: "complete" } });
+      expect(after.samples).toEqual(before.samples);
+      await world.faults();
+    },
+  );
+
+  it("is refused for a window that lies in the future", async () => {
+    const { user } = await userWithRun();
+    const [from, to] = [3_600_000, 7_200_000].map((ahead) => new Date(world.now() + ahead).toISOString());
+    const response = await api(`/v1/users/${user}/heart-rate?start=${from}&end=${to}`);
+    expect(await problemOf(response)).toMatchObject({ status: 400, field: "query.start" });
   });
 
   it("says that the scope is missing, instead of failing", async () => {

@@ -9,10 +9,11 @@ import type { BudgetPolicy } from "../../providers/port.ts";
 import { providerFor } from "../../providers/registry.ts";
 import { syncMessage, type Work } from "../messages.ts";
 import type { AccountLink, CallReport } from "./account-protocol.ts";
-import { type AccountState, emptyState, type HaltReason, type HeldLease, StateRow } from "./account-state.ts";
+import { type AccountState, emptyState, type HaltReason, type HeldLease } from "./account-state.ts";
 import { settleCalls } from "./budget.ts";
 import { DueTable, dueKey, leaseKey } from "./due-table.ts";
 import { findHolder, haltConnection } from "./link-rows.ts";
+import { StateRow } from "./state-row.ts";
 import { TokenKeeper } from "./token-keeper.ts";
 import { recoveryOf } from "./work-policy.ts";
 

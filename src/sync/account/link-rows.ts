@@ -122,7 +122,7 @@ function closeRuns(database: Database, link: AccountLink, code: string, now: num
 const haltMessages: Record<Exclude<HaltReason, "revocation_pending">, string> = {
   needs_reauthorization: "The provider no longer accepts our access. Reconnect to go on; nothing is lost.",
   provider_gone:
-    "The provider has switched this service off. Your data is kept; reconnect through its successor.",
+    "The provider has switched its old service off. Your data is kept; reconnect with Google as soon as that is offered here.",
 };
 
 /** Shows the user that the connection needs them. */
