@@ -106,8 +106,8 @@ Ctrl-C ends everything.`;
 /** The way from "connected" to an entry of the feed: the account of the consent page works out, and its watch syncs. */
 function recording(url: string, simulatorUrl: string): string {
   return `Record    when connected: the account that was chosen, a run on its watch, and the watch's sync. Then poll.
-          ACCOUNT=$(curl -s '${url}/v1/connections?userId=sample-user' -H 'Authorization: Bearer ${localApiKey}' \\
-            | sed 's/.*"providerUserId":"\\([^"]*\\)".*/\\1/')
+          ACCOUNT=$(curl -s "${url}/v1/connections?userId=sample-user" -H 'Authorization: Bearer ${localApiKey}' \\
+            | grep -o '"providerUserId":"[^"]*' | head -1 | cut -d'"' -f4)
           curl -s ${simulatorUrl}/sim/users/$ACCOUNT/activities -d '{"name":"Run","durationSeconds":1800,"gps":true}'
           curl -s -X POST ${simulatorUrl}/sim/users/$ACCOUNT/sync
 `;

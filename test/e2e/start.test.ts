@@ -1,6 +1,7 @@
 // `npm start` as a person meets it: it says when it is ready, it ends with everything that it started, however it is ended,
 // and what stands in its way is one sentence.
 
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -70,6 +71,18 @@ describe("npm start", () => {
     emptied.process.kill("SIGKILL");
     expect(await survivors(afterKill)).toEqual([]);
     expect(existsSync(join(projectDirectory, ".dev.vars"))).toBe(hadVariables);
+  });
+
+  it("prints the commands that bring a connected account's next activity into the feed", async () => {
+    const service = await start();
+    const api = new HttpClient(service.url, localApiKey);
+    const account = await createAccount(new HttpClient(service.simulatorUrl), "UTC");
+    await connect(api, "sample-user", account);
+    const commands = /^Record [^\n]*\n([\s\S]*?)^Poll /m.exec(service.output)?.[1] ?? "";
+    execFileSync("bash", ["-euc", commands], { timeout: 20_000 });
+    const feed = async () =>
+      (await api.get<{ changes: { activity: { title: string } }[] }>("/v1/activities")).changes;
+    await expect.poll(feed, { timeout: 20_000 }).toMatchObject([{ activity: { title: "Run" } }]);
   });
 
   it("leaves no process behind when npm is killed, which forwards nothing", async () => {
