@@ -137,6 +137,50 @@ describe("a burst of notifications", () => {
   });
 });
 
+describe("a look that finds more than a message holds", () => {
+  it("leaves the list out, and everything that it found arrives all the same", async () => {
+    const userId = "finds-much";
+    const { providerUserId } = await connected(userId);
+    await world.control("POST", "/sim/clock", { advanceSeconds: 3 * 24 * 3600 });
+    const count = 130;
+    // Under 100,000 characters and over 100,000 bytes.
+    const title = "Übung für später, ".repeat(10);
+    for (let index = 1; index <= count; index++) {
+      await world.record(providerUserId, {
+        name: `${title}${index}`,
+        gps: false,
+        durationSeconds: 60,
+        startTime: new Date(world.now() - index * 30 * 60_000).toISOString(),
+      });
+    }
+    await pushUnheard(providerUserId);
+    const sent: SyncMessage[] = [];
+    const context = await openContext({
+      ...env,
+      SYNC: {
+        send: async (body: SyncMessage) => {
+          sent.push(body);
+          return await env.SYNC.send(body);
+        },
+      },
+    } as unknown as Env);
+    await consumeHints(context, hint(providerUserId, world.now()));
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.work).toMatchObject({ kind: "sync", trigger: "notification" });
+    expect(sent[0]?.work).not.toHaveProperty("found");
+    for (const body of sent) {
+      expect(new TextEncoder().encode(JSON.stringify(body)).length).toBeLessThanOrEqual(100_000);
+    }
+    // An hour's calls are not enough for all of them.
+    for (let hours = 0; hours < 4 && (await world.feed(userId)).length < count; hours++) {
+      await world.quiet(providerUserId);
+      await world.pass(3600 + 10, providerUserId);
+    }
+    const changes = await world.untilFeed(userId, count);
+    expect(new Set(changes.map(({ activity }) => activity.sourceActivityId)).size).toBe(count);
+  });
+});
+
 describe("a batch of messages", () => {
   it("is taken side by side, and an account that several of them name gets one look", async () => {
     const slow = await connected("batch-hangs");

@@ -77,6 +77,30 @@ describe.each(["userRevokedAccess", "deleteUser"])("a replayed %s", (collectionT
   });
 });
 
+describe("a push of withdrawn consent from before the connection was made", () => {
+  it("asks the provider nothing and pauses nothing, even while the provider could not say", async () => {
+    const { connectionId, providerUserId } = await withOneRun("revoked-before");
+    const { connectedAt } = await world.api<{ connectedAt: string }>(`/v1/connections/${connectionId}`);
+    await world.faults({ fault: "503", path: "/introspect" });
+    const asked: string[] = [];
+    world.intercept = (request) => {
+      asked.push(request.url);
+      return null;
+    };
+    const receivedAt = Date.parse(connectedAt) - 1;
+    expect(await world.deliver(providerUserId, { kind: "revocation", receivedAt })).toEqual({ kind: "done" });
+    await world.pass(16 * 60, providerUserId);
+    await world.quiet(providerUserId);
+    world.intercept = () => null;
+    expect(asked.filter((url) => url.includes("/oauth2/"))).toEqual([]);
+    await world.record(providerUserId, { name: "Walk", durationSeconds: 200 });
+    await world.push(providerUserId);
+    await world.untilFeed("revoked-before", 2);
+    expect((await connection(connectionId)).status).toBe("active");
+    await world.faults();
+  });
+});
+
 describe("a provider that cannot say whether consent was withdrawn", () => {
   it("stops the syncing, erases nothing, and goes on with what waited once it can", async () => {
     const { connectionId, providerUserId } = await withOneRun("cannot-say");
