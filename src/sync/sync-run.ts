@@ -100,6 +100,16 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
       });
       if (ended.status === "lost") throw new SyncInterrupted({ kind: "lost" });
       if (ended.status === "ended") {
+        const { created, updated, deleted } = progress.counts;
+        if (progress.id !== null) {
+          log("info", "sync.ended", {
+            account: context.account,
+            syncRunId: progress.id,
+            trigger,
+            count: created + updated + deleted,
+            calls: session.callsSpent + callsOfLook,
+          });
+        }
         await record(progress.error === null ? "succeeded" : "partial");
         // A sweep is noted even when it found nothing, so that "last synced" does not look dead; a look leaves no trace.
         if (progress.id !== null || trigger === "sweep" || trigger === "connect") {
