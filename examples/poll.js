@@ -6,25 +6,18 @@ const { BASE_URL = "http://127.0.0.1:8787", API_KEY = "local-development-key" } 
 const { TOKEN_FILE = "page-token", SECONDS = "10" } = process.env;
 let etag = "";
 
-/** One page: answers whether the next one waits already. Rejects when the connection broke. */
 async function poll() {
   const url = new URL("/v1/activities", BASE_URL);
   if (existsSync(TOKEN_FILE)) url.searchParams.set("pageToken", readFileSync(TOKEN_FILE, "utf8"));
   const headers = { authorization: `Bearer ${API_KEY}`, "if-none-match": etag };
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(30_000) });
-  if (response.status === 304) return false;
-  if (!response.ok) {
-    console.error(response.status, await response.text());
-    if (response.status >= 500 || response.status === 429) return false;
-    process.exit(1); // Asking again mends no refusal: a wrong key, a token of another deployment.
-  }
+  if (response.status >= 400) console.error(response.status, await response.text());
+  if (response.status === 304 || response.status === 429 || response.status >= 500) return false;
+  if (response.status >= 400) process.exit(1); // Asking again mends no refusal: a wrong key, a foreign token.
   const page = await response.json();
-  for (const { change, activity } of page.changes) {
-    // An upsert replaces what you have under this id; its records are at /v1/activities/{id}. A delete removes it.
+  for (const { change, activity } of page.changes)
     console.log(change, activity.id, `revision ${activity.revision}`, activity.title ?? "");
-  }
-  // Only after the page is handled: a crash in between repeats the page and skips none.
-  writeFileSync(TOKEN_FILE, page.nextPageToken);
+  writeFileSync(TOKEN_FILE, page.nextPageToken); // Only now: a crash before repeats the page and skips none.
   etag = page.changes.length > 0 ? "" : (response.headers.get("etag") ?? etag);
   return page.hasMore;
 }

@@ -65,7 +65,7 @@ const always = [
 /** The refusals of a route for its description: those that every route has, and `codes`. */
 export function problems(...codes: readonly ProblemCode[]): Record<number, ProblemResponse> {
   const byStatus = new Map<number, string[]>();
-  for (const code of [...codes, ...always]) {
+  for (const code of new Set([...codes, ...always])) {
     const status = problemCodes[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\``]);
   }
