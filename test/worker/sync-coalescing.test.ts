@@ -143,8 +143,8 @@ describe("a look that finds more than a message holds", () => {
     const { providerUserId } = await connected(userId);
     await world.control("POST", "/sim/clock", { advanceSeconds: 3 * 24 * 3600 });
     const count = 130;
-    // Under 100,000 characters and over 100,000 bytes.
-    const title = "Übung für später, ".repeat(10);
+    // Altogether some 94,000 characters, which fit, and 104,000 bytes, which do not: a queue counts bytes.
+    const title = "朝の公園をゆっくり走る練習".repeat(3);
     for (let index = 1; index <= count; index++) {
       await world.record(providerUserId, {
         name: `${title}${index}`,
