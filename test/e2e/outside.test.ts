@@ -11,7 +11,7 @@ import { HttpClient } from "../../scripts/demo/http-client.ts";
 import { localApiKey } from "../../scripts/local-environment.ts";
 import { projectDirectory } from "../../scripts/wrangler.ts";
 import { Service } from "./service.ts";
-import { ValidatedClient } from "./validated-client.ts";
+import { ValidatedClient, ValidatedHttpClient } from "./validated-client.ts";
 
 interface FeedPage {
   changes: {
@@ -50,7 +50,7 @@ beforeAll(async () => {
   service = await Service.start();
   api = await ValidatedClient.open(service.url);
   simulator = new HttpClient(service.simulatorUrl);
-  keyed = new HttpClient(service.url, localApiKey);
+  keyed = new ValidatedHttpClient(service.url, api);
 });
 
 beforeEach(() => {

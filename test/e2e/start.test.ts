@@ -9,9 +9,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { connect, createAccount } from "../../scripts/demo/connecting.ts";
 import { HttpClient } from "../../scripts/demo/http-client.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
-import { localApiKey } from "../../scripts/local-environment.ts";
 import { projectDirectory } from "../../scripts/wrangler.ts";
 import { Service, survivors } from "./service.ts";
+import { ValidatedHttpClient } from "./validated-client.ts";
 
 const running: Service[] = [];
 const listeners: Server[] = [];
@@ -34,7 +34,7 @@ async function occupy(port: number): Promise<void> {
 }
 
 async function connectionCount(service: Service): Promise<number> {
-  const worker = new HttpClient(service.url, localApiKey);
+  const worker = await ValidatedHttpClient.open(service.url);
   return (await worker.get<{ connections: unknown[] }>("/v1/connections?userId=someone")).connections.length;
 }
 
@@ -52,7 +52,7 @@ describe("npm start", () => {
     expect(await answer.json()).toMatchObject({ changes: [], hasMore: false });
 
     const account = await createAccount(new HttpClient(first.simulatorUrl), "UTC");
-    await connect(new HttpClient(first.url, localApiKey), "someone", account);
+    await connect(await ValidatedHttpClient.open(first.url), "someone", account);
     const afterCtrlC = first.descendants();
     expect(afterCtrlC.length).toBeGreaterThan(2);
     expect(await first.stop({ keepState: true })).toBe(0);
@@ -75,7 +75,7 @@ describe("npm start", () => {
 
   it("prints the commands that bring a connected account's next activity into the feed", async () => {
     const service = await start();
-    const api = new HttpClient(service.url, localApiKey);
+    const api = await ValidatedHttpClient.open(service.url);
     const account = await createAccount(new HttpClient(service.simulatorUrl), "UTC");
     await connect(api, "sample-user", account);
     const commands = /^Record [^\n]*\n([\s\S]*?)^Poll /m.exec(service.output)?.[1] ?? "";

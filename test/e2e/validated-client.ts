@@ -3,6 +3,7 @@
 
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { DemoError, HttpClient } from "../../scripts/demo/http-client.ts";
 import { localApiKey } from "../../scripts/local-environment.ts";
 
 interface Description {
@@ -122,4 +123,33 @@ export class ValidatedClient {
     if (template === undefined) throw new Error(`${path} is not described`);
     return template;
   }
+}
+
+/** The same for whoever takes the demo's client, as `connect` does: an answer that is not a success is an error there. */
+export class ValidatedHttpClient extends HttpClient {
+  readonly #client: ValidatedClient;
+
+  constructor(url: string, client: ValidatedClient) {
+    super(url);
+    this.#client = client;
+  }
+
+  static async open(url: string): Promise<ValidatedHttpClient> {
+    return new ValidatedHttpClient(url, await ValidatedClient.open(url));
+  }
+
+  override async get<Body>(path: string): Promise<Body> {
+    return successOf(path, await this.#client.get<Body>(path));
+  }
+
+  override async post<Body>(path: string, body: unknown = {}): Promise<Body> {
+    return successOf(path, await this.#client.post<Body>(path, body));
+  }
+}
+
+function successOf<Body>(path: string, { status, body }: Answer<Body>): Body {
+  if (status < 200 || status > 299) {
+    throw new DemoError(`${path} answered ${status}: ${JSON.stringify(body).slice(0, 500)}`);
+  }
+  return body;
 }
