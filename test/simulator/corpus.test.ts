@@ -1,5 +1,5 @@
-// Other producers' files as uploads, where a folder of them lies beside the project: each is listed, and served unchanged.
-// Without the folder there is nothing to register; activity-tcx.test.ts proves the rule with a file of its own.
+// Other producers' files as uploads: each is listed, and served unchanged. One file in an odd but allowed shape is made here;
+// where a folder of genuine ones lies beside the project, they are taken too.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,9 +13,24 @@ const files = ["fitbit", "corpus"]
   .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   .filter((file) => file.endsWith(".tcx") && readFileSync(file, "utf8").includes("<Activities>"));
 
-for (const file of files) {
-  test(`${file.slice(root.length + 1)} comes back byte for byte, with a heart rate for every reading in it`, async () => {
-    const bytes = new Uint8Array(readFileSync(file));
+const oddPoints = Array.from({ length: 12 }, (_, index) => {
+  const time = `2026-03-01T06:00:${String(index * 5).padStart(2, "0")}.250+05:30`;
+  const beat = index % 3 === 0 ? "" : `<HeartRateBpm><Value>${120 + index}</Value></HeartRateBpm>`;
+  return `<Trackpoint>\r\n<Time> ${time} </Time>${beat}<Extensions><x:TPX xmlns:x="urn:x"/></Extensions></Trackpoint>`;
+});
+
+/** Leading white space is allowed before a root without a declaration; CRLF, spaces in values, an offset of half an hour. */
+const oddFile = `\r\n <TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"><Activities>\r
+<Activity Sport="running"><Id>2026-03-01T06:00:00.250+05:30</Id><Lap StartTime="2026-03-01T06:00:00.250+05:30"><TotalTimeSeconds>55</TotalTimeSeconds>
+<Track>${oddPoints.join("\r\n")}</Track></Lap></Activity></Activities></TrainingCenterDatabase>\r\n`;
+
+const uploads: readonly (readonly [string, Uint8Array<ArrayBuffer>])[] = [
+  ["a file in an odd shape", new TextEncoder().encode(oddFile)],
+  ...files.map((file) => [file.slice(root.length + 1), new Uint8Array(readFileSync(file))] as const),
+];
+
+for (const [name, bytes] of uploads) {
+  test(`${name} comes back byte for byte, with a heart rate for every reading in it`, async () => {
     const text = new TextDecoder().decode(bytes);
     const world = createWorld();
     const account = await world.account();
