@@ -13,6 +13,7 @@ import {
   type Writer,
   writeActivity,
 } from "../../src/activities/store.ts";
+import { takesGzip } from "../../src/api/conditional.ts";
 import { allDatabases, type Database, databaseFor } from "../../src/db/databases.ts";
 import { connections } from "../../src/db/schema.ts";
 import {
@@ -668,6 +669,17 @@ describe("one activity", () => {
       id: `act_plain_${made}`,
       standardizedActivity: { name: "Run" },
     });
+  });
+
+  it.each([
+    ["", false],
+    ["identity", false],
+    ["deflate, gzip, br", true],
+  ])("believes what the client said (%j), not the header that the platform writes", (said, isTaken) => {
+    const headers = { "accept-encoding": "br, gzip" };
+    const request = new Request("http://127.0.0.1/", { headers });
+    Object.defineProperty(request, "cf", { value: { clientAcceptEncoding: said } });
+    expect(takesGzip(request)).toBe(isTaken);
   });
 
   it("is a 304 until it changes", async () => {

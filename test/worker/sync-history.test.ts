@@ -9,6 +9,7 @@ import { activities, chores, syncRuns } from "../../src/db/schema.ts";
 import { type ActivityId, asId, type ConnectionId, type UserId } from "../../src/kernel/ids.ts";
 import { openContext } from "../../src/sync/context.ts";
 import { recordDeadLetter } from "../../src/sync/dead-letters.ts";
+import type { Work } from "../../src/sync/messages.ts";
 import { sweepOrphans } from "../../src/sync/orphans.ts";
 import { World } from "./world.ts";
 
@@ -318,6 +319,24 @@ describe("Activity History", () => {
     await world.until(async () => {
       expect((await world.runs(connectionId)).map(({ status }) => status)).toEqual(["succeeded", "partial"]);
     });
+  });
+
+  it("says that an attempt failed, whoever does its work afterwards", async () => {
+    const userId = "history-attempt";
+    const { providerUserId, connectionId } = await world.connect(userId);
+    await world.quiet(providerUserId);
+    await world.record(providerUserId);
+    await world.faults({ fault: "lose" });
+    await world.push(providerUserId);
+    await world.faults({ fault: "cut", path: ".tcx", providerUserId, count: 1 });
+    const look: Work = { kind: "look", trigger: "notification" };
+    expect(await world.deliver(providerUserId, look)).toMatchObject({ kind: "retry" });
+    expect((await world.runs(connectionId))[0]).toMatchObject({
+      status: "failed",
+      error: { code: "provider_unavailable", message: expect.stringContaining("tried again") },
+    });
+    expect(await world.deliver(providerUserId, look)).toEqual({ kind: "done" });
+    expect((await world.runs(connectionId)).map(({ status }) => status)).toEqual(["succeeded", "failed"]);
   });
 
   it("folds a day's runs without change into one that says what they listed and cost, and keeps the others", async () => {
