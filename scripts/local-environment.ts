@@ -43,12 +43,15 @@ export function localVariables(addresses: {
 }): Record<string, string> {
   return {
     PUBLIC_URL: addresses.publicUrl,
-    PROVIDERS: "fitbit",
+    PROVIDERS: "google-health,fitbit",
     RETURN_ORIGINS: localReturnOrigins,
     BACKFILL_DAYS: "0",
     SETTLE_MINUTES: "15",
     FITBIT_API_URL: addresses.simulatorUrl,
     FITBIT_AUTHORIZE_URL: `${addresses.simulatorUrl}/oauth2/authorize`,
+    GOOGLE_HEALTH_API_URL: addresses.simulatorUrl,
+    GOOGLE_OAUTH_URL: addresses.simulatorUrl,
+    GOOGLE_HEALTH_KEYSET_URL: `${addresses.simulatorUrl}/googlehealthapi/webhooks/webhooks_public_keyset.json`,
     SIMULATOR_URL: addresses.simulatorUrl,
   };
 }

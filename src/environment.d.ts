@@ -23,6 +23,12 @@ declare namespace Cloudflare {
     readonly FITBIT_CLIENT_ID?: string;
     readonly FITBIT_CLIENT_SECRET?: string;
     readonly FITBIT_VERIFICATION_CODE?: string;
+    readonly GOOGLE_HEALTH_API_URL?: string;
+    readonly GOOGLE_OAUTH_URL?: string;
+    readonly GOOGLE_HEALTH_KEYSET_URL?: string;
+    readonly GOOGLE_CLIENT_ID?: string;
+    readonly GOOGLE_CLIENT_SECRET?: string;
+    readonly GOOGLE_WEBHOOK_SECRETS?: string;
     readonly API_KEYS?: string;
     readonly TOKEN_KEYS?: string;
     readonly SESSION_SECRET?: string;

@@ -1,9 +1,9 @@
 // The activity document: what FitGlue reads of one exercise. Field names and enums are FitGlue's protojson (camelCase,
 // enum names, RFC 3339 UTC, unset fields omitted); the outer fields are ours and fixed by the design page.
 
+import type { ActivityType } from "../kernel/activity-types.ts";
 import type { ActivityId, ConnectionId, ProviderName, SourceActivityId, UserId } from "../kernel/ids.ts";
 import type { HeartRateZone, MissingReason, RecordedBy } from "../providers/port.ts";
-import type { ActivityType } from "./activity-types.ts";
 
 export interface StandardizedRecord {
   readonly timestamp: string;

@@ -3,7 +3,7 @@
 // name that says something, because those sources disagree (Fitbit reference §9, row 21). Names count by whole words:
 // FitGlue's own mapping looked for parts of words and made runs of crunches and skiing of rope skipping.
 
-import type { ActivityType } from "./activity-types.ts";
+import type { ActivityType } from "../kernel/activity-types.ts";
 
 /** The kind without FitGlue's prefix, which the tables below would otherwise repeat on every line. */
 type Kind = ActivityType extends `ACTIVITY_TYPE_${infer Name}` ? Name : never;
@@ -167,11 +167,16 @@ const nameRules: readonly NameRule[] = [
   { kind: "ICE_SKATE", any: ["hockey"], not: ["field", "street", "floor"] },
 ];
 
-/** FitGlue's type for an activity; `ACTIVITY_TYPE_WORKOUT` where neither the id nor the name says more. */
+/**
+ * FitGlue's type for an activity: the adapter's own word where it has one, or what id and name say, and
+ * `ACTIVITY_TYPE_WORKOUT` where they say nothing.
+ */
 export function mapActivityType(activity: {
   readonly providerTypeId: string | null;
+  readonly activityType?: ActivityType;
   readonly title: string;
 }): ActivityType {
+  if (activity.activityType !== undefined) return activity.activityType;
   const named = kindOfName(activity.title);
   const known = activity.providerTypeId === null ? undefined : kindsById[activity.providerTypeId];
   return `ACTIVITY_TYPE_${chooseKind(known, named)}`;

@@ -2,7 +2,7 @@
 // way out; that they keep to this is what the end-to-end tests check, answer by answer.
 
 import { z } from "@hono/zod-openapi";
-import { activityTypes } from "../activities/activity-types.ts";
+import { activityTypes } from "../kernel/activity-types.ts";
 import { providerNames } from "../kernel/ids.ts";
 import { timeOutput } from "./schemas.ts";
 
@@ -91,7 +91,20 @@ const summaryFields = {
   averageHeartRate: z.number().optional(),
   maxHeartRate: z.number().optional(),
   heartRateZones: z
-    .array(z.object({ name: z.string(), minBpm: z.number(), maxBpm: z.number(), minutes: z.number() }))
+    .array(
+      z.object({
+        name: z.string(),
+        minBpm: z
+          .number()
+          .optional()
+          .openapi({ description: "Omitted where the provider does not tell it." }),
+        maxBpm: z
+          .number()
+          .optional()
+          .openapi({ description: "Omitted where the provider does not tell it." }),
+        minutes: z.number(),
+      }),
+    )
     .optional(),
   activeZoneMinutes: z.number().optional(),
   completeness: z.object({ gps: streamCompletenessSchema, heartRate: streamCompletenessSchema }),

@@ -28,8 +28,19 @@ const localOnly = createMiddleware<AppEnvironment>(async (c, next) => {
 export const developmentRoutes = new Hono<AppEnvironment>()
   .use("/dev/*", localOnly)
   .post("/dev/connect", async (c) => {
-    const now = await readClock(c.var.configuration);
-    return c.redirect(await sampleLinkPath(c.env, c.var.configuration, now), 303);
+    const { configuration } = c.var;
+    const asked = (await c.req.parseBody()).provider;
+    const provider = configuration.providers.find((name) => asked === undefined || name === asked);
+    if (provider === undefined) {
+      throw new ProblemError(
+        "invalid_request",
+        `This service offers: ${configuration.providers.join(", ")}.`,
+        {
+          field: "body.provider",
+        },
+      );
+    }
+    return c.redirect(await sampleLinkPath(c.env, provider, await readClock(configuration)), 303);
   })
   // What is due by the simulated clock: alarms ring in real time and cron does not fire locally.
   .post("/dev/tick", async (c) => {

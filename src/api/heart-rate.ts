@@ -13,7 +13,9 @@ import { readClock } from "../kernel/clock.ts";
 import { accountName, asId, type UserId } from "../kernel/ids.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import type { ProviderError } from "../providers/errors.ts";
+import { HeartRateCollector } from "../providers/heart-rate-pages.ts";
 import type {
+  HeartRatePage,
   HeartRateRequest,
   HeartRateResult,
   HeartRateSample,
@@ -21,6 +23,7 @@ import type {
   ProviderResult,
 } from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
+import type { AccountSync } from "../sync/account/account-sync.ts";
 import { streamCompletenessSchema } from "./activity-schema.ts";
 import { requireScope } from "./authenticate.ts";
 import { requireActive } from "./find-connection.ts";
@@ -175,7 +178,10 @@ async function readNearest(
   };
 }
 
-/** One call with a token that the account's object lends, and one more with a new token if the first was refused. */
+/** Pages of one window, as in a sync; a permit that is refused any further call ends it with what there is. */
+const pageLimit = 20;
+
+/** Every page of the window with a token that the account's object lends, and once more with a new token if it was refused. */
 async function fetchWithPermit(
   env: Env,
   provider: Provider,
@@ -184,6 +190,39 @@ async function fetchWithPermit(
   now: number,
 ): Promise<HeartRateResult> {
   const object = env.ACCOUNT_SYNC.getByName(accountName(connection.provider, connection.providerUserId));
+  const collected = new HeartRateCollector();
+  let page: string | null = null;
+  for (let count = 0; count < pageLimit; count++) {
+    const answer: ProviderResult<HeartRatePage> = await fetchPage(object, provider, request, page, now);
+    if (answer.ok) {
+      collected.add(answer.value.result);
+      page = answer.value.nextPage;
+      if (page === null) break;
+      continue;
+    }
+    switch (answer.error.code) {
+      case "scope_missing":
+        return { kind: "missing", reason: "scope_not_granted" };
+      case "rate_limited":
+        throw rateLimited(answer.error.retryAt, now);
+      case "provider_gone":
+        await object.halt({ reason: "provider_gone", now });
+        throw providerFailed(answer.error);
+      default:
+        throw providerFailed(answer.error);
+    }
+  }
+  return collected.result();
+}
+
+/** One page, under a permit of its own. */
+async function fetchPage(
+  object: DurableObjectStub<AccountSync>,
+  provider: Provider,
+  request: HeartRateRequest,
+  page: string | null,
+  now: number,
+): Promise<ProviderResult<HeartRatePage>> {
   const permit = await object.permit({ calls: 2, priority: "fresh", now });
   switch (permit.status) {
     case "permitted":
@@ -202,12 +241,12 @@ async function fetchWithPermit(
       throw new Error(permit satisfies never);
   }
   let spent = 1;
-  let answer = await provider.fetchHeartRate({ accessToken: permit.accessToken, now }, request);
+  let answer = await provider.fetchHeartRate({ accessToken: permit.accessToken, now }, request, page);
   if (!answer.ok && answer.error.code === "unauthorized" && permit.calls > 1) {
     const renewed = await object.renew({ rejectedToken: permit.accessToken, now });
     if (renewed.status === "renewed") {
       spent = 2;
-      answer = await provider.fetchHeartRate({ accessToken: renewed.accessToken, now }, request);
+      answer = await provider.fetchHeartRate({ accessToken: renewed.accessToken, now }, request, page);
     }
   }
   await object.settle({
@@ -215,27 +254,16 @@ async function fetchWithPermit(
     granted: permit.calls,
     now,
   });
-  if (answer.ok) return answer.value;
-  switch (answer.error.code) {
-    case "scope_missing":
-      return { kind: "missing", reason: "scope_not_granted" };
-    case "rate_limited":
-      throw rateLimited(answer.error.retryAt, now);
-    case "provider_gone":
-      await object.halt({ reason: "provider_gone", now });
-      throw providerFailed(answer.error);
-    default:
-      throw providerFailed(answer.error);
-  }
+  return answer;
 }
 
-function limitOf(answer: ProviderResult<HeartRateResult>): number | null {
+function limitOf(answer: ProviderResult<HeartRatePage>): number | null {
   return !answer.ok && answer.error.code === "rate_limited" ? answer.error.retryAt : null;
 }
 
 function rateLimited(until: number, now: number): ProblemError {
   const retryAfterSeconds = Math.max(1, Math.ceil((until - now) / 1000));
-  return new ProblemError("rate_limited", "The account's calls are spent until its hour rolls.", {
+  return new ProblemError("rate_limited", "The account's calls are spent until its window rolls.", {
     headers: { "retry-after": String(retryAfterSeconds) },
   });
 }

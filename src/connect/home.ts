@@ -3,7 +3,7 @@
 
 import { html } from "hono/html";
 import { type Configuration, isLoopback } from "../kernel/configuration.ts";
-import { asId, type UserId } from "../kernel/ids.ts";
+import { asId, type ProviderName, type UserId } from "../kernel/ids.ts";
 import { createLink } from "./links.ts";
 import { page } from "./page.ts";
 import { providerTitles } from "./pages.ts";
@@ -24,8 +24,7 @@ export async function homePage(configuration: Configuration, requestUrl: string)
 }
 
 /** Makes a connect link for the sample user and answers its path. Only for a local Worker. */
-export async function sampleLinkPath(env: Env, configuration: Configuration, now: number): Promise<string> {
-  const provider = configuration.providers[0] ?? "fitbit";
+export async function sampleLinkPath(env: Env, provider: ProviderName, now: number): Promise<string> {
   const { token } = await createLink(
     env,
     { userId: sampleUserId, displayName: null, provider, returnUrl: null },
@@ -37,25 +36,28 @@ export async function sampleLinkPath(env: Env, configuration: Configuration, now
 function publicPage(): Promise<Response> {
   return page(
     { title: "FitGlue Fitbit source" },
-    html`<p>This service brings activities from Fitbit to FitGlue. To connect an account, start from FitGlue.</p>
+    html`<p>This service brings activities from Fitbit and Google Health to FitGlue. To connect an account, start from FitGlue.</p>
 <p>For programs: <a href="/docs">the API</a>.</p>`,
   );
 }
 
 function localPage(configuration: Configuration): Promise<Response> {
-  const provider = providerTitles[configuration.providers[0] ?? "fitbit"];
   return page(
     { title: "FitGlue Fitbit source", formTargets: ["'self'"] },
     html`<p>Running on this machine.</p>
 <table><tbody>
 <tr><th>Worker</th><td>${configuration.publicUrl}</td></tr>
-<tr><th>${provider}</th><td>${
+<tr><th>Providers</th><td>${
       configuration.simulatorUrl === null
-        ? "the real one"
+        ? "the real ones"
         : html`the simulator on <a href="${configuration.simulatorUrl}">${configuration.simulatorUrl}</a>`
     }</td></tr>
 <tr><th>API</th><td><a href="/docs">description</a>, <a href="/openapi.json">OpenAPI</a></td></tr>
 </tbody></table>
-<form method="post" action="/dev/connect"><p><button>Connect ${provider}</button> as <code>${sampleUserId}</code></p></form>`,
+<form method="post" action="/dev/connect"><p>${configuration.providers.map(
+      (name) =>
+        html`<button name="provider" value="${name}">Connect ${providerTitles[name]}</button>
+`,
+    )} as <code>${sampleUserId}</code></p></form>`,
   );
 }

@@ -29,6 +29,19 @@ export interface FitbitSettings {
   readonly verificationCode: string;
 }
 
+export interface GoogleHealthSettings {
+  /** The API's origin, for example https://health.googleapis.com. */
+  readonly apiUrl: string;
+  /** The token endpoint's origin, for example https://oauth2.googleapis.com. */
+  readonly oauthUrl: string;
+  /** Where the public keys are that sign pushes. */
+  readonly keysetUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** What a push carries as `Authorization`, scheme included: old and new while one takes the other's place. */
+  readonly webhookSecrets: readonly string[];
+}
+
 export interface Configuration {
   /** Origin of this Worker, without a trailing slash. */
   readonly publicUrl: string;
@@ -43,6 +56,7 @@ export interface Configuration {
   readonly tokenKeys: readonly TokenKey[];
   readonly sessionSecret: string;
   readonly fitbit: FitbitSettings | null;
+  readonly googleHealth: GoogleHealthSettings | null;
   /** Null unless local. */
   readonly simulatorUrl: string | null;
 }
@@ -58,7 +72,7 @@ export interface ConfigurationProblem {
 }
 
 /** Providers whose adapter exists. */
-const builtProviders: readonly ProviderName[] = ["fitbit"];
+const builtProviders: readonly ProviderName[] = ["google-health", "fitbit"];
 
 const apiKeysSchema = z
   .array(
@@ -127,7 +141,7 @@ export function parseConfiguration(env: Partial<Record<string, unknown>>): Confi
     return value;
   };
 
-  const providers = parseProviders(text("PROVIDERS") || "fitbit", fail);
+  const providers = parseProviders(text("PROVIDERS") || "google-health,fitbit", fail);
   const fitbit: FitbitSettings | null = providers.includes("fitbit")
     ? {
         apiUrl: address("FITBIT_API_URL"),
@@ -135,6 +149,16 @@ export function parseConfiguration(env: Partial<Record<string, unknown>>): Confi
         clientId: secret("FITBIT_CLIENT_ID"),
         clientSecret: secret("FITBIT_CLIENT_SECRET"),
         verificationCode: secret("FITBIT_VERIFICATION_CODE"),
+      }
+    : null;
+  const googleHealth: GoogleHealthSettings | null = providers.includes("google-health")
+    ? {
+        apiUrl: address("GOOGLE_HEALTH_API_URL"),
+        oauthUrl: address("GOOGLE_OAUTH_URL"),
+        keysetUrl: address("GOOGLE_HEALTH_KEYSET_URL"),
+        clientId: secret("GOOGLE_CLIENT_ID"),
+        clientSecret: secret("GOOGLE_CLIENT_SECRET"),
+        webhookSecrets: parseWebhookSecrets(secret("GOOGLE_WEBHOOK_SECRETS"), fail),
       }
     : null;
   const sessionSecret = secret("SESSION_SECRET");
@@ -160,6 +184,7 @@ export function parseConfiguration(env: Partial<Record<string, unknown>>): Confi
     tokenKeys: json<readonly TokenKey[]>("TOKEN_KEYS", tokenKeysSchema, []),
     sessionSecret,
     fitbit,
+    googleHealth,
     simulatorUrl: simulatorUrl !== null && isLoopback(simulatorUrl.hostname) ? simulatorUrl.origin : null,
   };
   return problems.length === 0 ? { ok: true, configuration } : { ok: false, problems };
@@ -194,8 +219,21 @@ function parseProviders(value: string, fail: (name: string, reason: string) => v
   return providers;
 }
 
-/** Whether a secret is, or holds, what the repository publishes: a key list is refused for one example key in it. */
+/** Google sends the secret as the whole `Authorization` header and insists on a scheme in it (documented). */
+function parseWebhookSecrets(value: string, fail: (name: string, reason: string) => void): string[] {
+  const secrets = value
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  if (value !== "" && !secrets.every((entry) => /^(Bearer|Basic) [\x21-\x7e]{16,}$/.test(entry))) {
+    fail("GOOGLE_WEBHOOK_SECRETS", "each one is `Bearer ` or `Basic ` and at least 16 characters");
+  }
+  return secrets;
+}
+
+/** Whether a secret is, or holds, what the repository publishes: a list is refused for one example in it. */
 function holdsExample(name: keyof typeof exampleSecretValues, value: string): boolean {
+  if (value.split(",").some((entry) => entry.trim() === exampleSecretValues[name])) return true;
   if (value === exampleSecretValues[name]) return true;
   const entries = (source: string): string[] => {
     const parsed = z

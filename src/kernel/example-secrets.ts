@@ -6,6 +6,9 @@ export const exampleSecretValues = {
   FITBIT_CLIENT_ID: "LOCAL1",
   FITBIT_CLIENT_SECRET: "local-fitbit-client-secret",
   FITBIT_VERIFICATION_CODE: "local-fitbit-verification-code",
+  GOOGLE_CLIENT_ID: "local-google-client",
+  GOOGLE_CLIENT_SECRET: "local-google-client-secret",
+  GOOGLE_WEBHOOK_SECRETS: "Bearer local-google-webhook-secret",
   // One key with every scope; the key itself is `local-development-key`.
   API_KEYS: JSON.stringify([
     {

@@ -2,7 +2,8 @@
 // never the provider's text, because Fitbit echoes tokens in its messages (reference: error messages page).
 
 export type ProviderError =
-  | { readonly code: "unauthorized"; readonly message: string }
+  /** `needsConsent`: where a token that was just renewed gets this answer too, nothing but the user's consent mends it. */
+  | { readonly code: "unauthorized"; readonly message: string; readonly needsConsent?: true }
   | { readonly code: "grant_revoked"; readonly message: string }
   | { readonly code: "scope_missing"; readonly message: string }
   /** `retryAt` in epoch milliseconds. */
@@ -19,7 +20,8 @@ export type ProviderError =
       readonly conflict?: boolean;
     }
   | { readonly code: "provider_gone"; readonly message: string }
-  | { readonly code: "account_not_linked"; readonly message: string }
+  /** The user's account has no profile at the provider yet; `signUpUrl` is where they make one. */
+  | { readonly code: "account_not_linked"; readonly message: string; readonly signUpUrl?: string }
   | { readonly code: "bad_response"; readonly message: string }
   | { readonly code: "misconfigured"; readonly message: string };
 

@@ -1,6 +1,7 @@
 // The port: what this project needs of a provider, in words that are nobody's JSON. One adapter a provider implements it.
 // Nothing outside an adapter's folder sees a provider's status code, header or field name.
 
+import type { ActivityType } from "../kernel/activity-types.ts";
 import type { ProviderName, ProviderUserId, SourceActivityId } from "../kernel/ids.ts";
 import type { ProviderError } from "./errors.ts";
 
@@ -33,11 +34,16 @@ export interface TokenSet {
 /** One exercise as the provider's list tells it, converted to SI units and absolute time at the adapter. */
 export interface ActivitySummary {
   readonly sourceActivityId: SourceActivityId;
-  /** Orders what the provider knew: a lower version never overwrites a higher one. Fitbit: `lastModified` as epoch milliseconds. */
+  /**
+   * Orders what the provider knew: a lower version never overwrites a higher one. Fitbit: `lastModified`, Google: `updateTime`,
+   * both as epoch milliseconds.
+   */
   readonly version: number;
   readonly title: string;
   /** The provider's own type id as text, when it has one. */
   readonly providerTypeId: string | null;
+  /** FitGlue's type, where the adapter's own table decides it; without it, the type id and the title do. */
+  readonly activityType?: ActivityType;
   /** Epoch milliseconds. */
   readonly startTime: number;
   readonly utcOffsetSeconds: number;
@@ -60,16 +66,36 @@ export interface ActivitySummary {
   readonly gpsExpected: boolean;
   /** False where the provider says that nobody wore a sensor (a manual log). */
   readonly heartRateExpected: boolean;
+  /**
+   * The session has not ended, or its end is not final yet. Nothing of it is fetched or stored; it is listed again, at its
+   * end at the earliest. Absent where the provider lists only what has ended (Fitbit).
+   */
+  readonly isUnderWay?: true;
+  /**
+   * The adapter's own word for what recorded it. Opaque to everybody else: it goes back with a request for heart rate, where
+   * several sources may have measured the same second. Absent where the provider has one source only.
+   */
+  readonly recordedWith?: string;
+  /** Of two records of one workout the one with the lower rank is kept. Absent is 0: the provider's own device. */
+  readonly copyRank?: number;
 }
 
 /** How the log came to be. `tracker`: started on the watch; `phone`: the phone's GPS; `auto_detected`: recognised afterwards. */
 export type RecordedBy = "tracker" | "phone" | "auto_detected" | "manual" | "other";
 
+/** The bounds are absent where the provider tells the minutes alone. */
 export interface HeartRateZone {
+  readonly name: string;
+  readonly minBpm?: number;
+  readonly maxBpm?: number;
+  readonly minutes: number;
+}
+
+/** A user's own bounds of one zone, under the name that the summary's zone has. */
+export interface ZoneBounds {
   readonly name: string;
   readonly minBpm: number;
   readonly maxBpm: number;
-  readonly minutes: number;
 }
 
 export interface HeartRateSample {
@@ -96,6 +122,13 @@ export type MissingReason =
   | "provider_refused"
   | "provider_error";
 
+export interface TcxOptions {
+  /** Ask for points without a position too, because heart rate is not to be had in another way. */
+  readonly partial: boolean;
+  /** The summary's. Where no route is expected, an adapter may ask for points without a position by itself. */
+  readonly gpsExpected: boolean;
+}
+
 export type TcxAnswer =
   | {
       readonly kind: "document";
@@ -107,6 +140,13 @@ export type TcxAnswer =
 export type HeartRateResult =
   | ({ readonly kind: "samples" } & HeartRateAnswer)
   | { readonly kind: "missing"; readonly reason: MissingReason };
+
+/** One page of heart rate. Pages may come in any order of time. */
+export interface HeartRatePage {
+  readonly result: HeartRateResult;
+  /** Opaque; null on the last page. */
+  readonly nextPage: string | null;
+}
 
 export interface ActivityPage {
   readonly activities: readonly ActivitySummary[];
@@ -138,6 +178,8 @@ export interface HeartRateRequest {
   readonly averageHeartRate: number | null;
   /** What an earlier answer of this provider proved; used where this answer allows both. Default `utc`. */
   readonly timeBasisWhenUnclear?: TimeBasis;
+  /** The summary's `recordedWith`: the source to prefer where several have a sample of the same second. */
+  readonly recordedWith?: string;
 }
 
 export interface Introspection {
@@ -147,6 +189,13 @@ export interface Introspection {
 /** Identity that came with a grant. */
 export interface Grant {
   readonly tokens: TokenSet;
+  readonly providerUserId: ProviderUserId;
+  /** The same person's account at another provider, as this one tells it: what a connection can be carried over from. */
+  readonly formerAccount: FormerAccount | null;
+}
+
+export interface FormerAccount {
+  readonly provider: ProviderName;
   readonly providerUserId: ProviderUserId;
 }
 
@@ -163,6 +212,13 @@ export interface Provider {
   readonly requestedScopes: readonly GrantScope[];
   /** How far each routine list reaches back, because nothing can be asked for by modification time. */
   readonly listReachSeconds: number;
+  /** Whether pages of a list begin with the earliest start or with the latest. */
+  readonly listOrder: "ascending" | "descending";
+  /**
+   * `one`: a new grant for an account ends the refresh token before it, whoever holds that (Fitbit, documented). `many`: grants
+   * live beside each other (Google, documented).
+   */
+  readonly refreshTokensPerAccount: "one" | "many";
   readonly budget: BudgetPolicy;
 
   authorizationUrl(request: { state: string; codeChallenge: string; redirectUri: string }): string;
@@ -187,14 +243,24 @@ export interface Provider {
   ): Promise<ProviderResult<ActivityPage>>;
   /** `not_found` when the provider no longer has it. */
   getActivity(context: CallContext, id: SourceActivityId): Promise<ProviderResult<ActivitySummary>>;
-  /** `partial`: ask for points without a position too, where that is all there is. */
   fetchTcx(
     context: CallContext,
     id: SourceActivityId,
-    options: { partial: boolean },
+    options: TcxOptions,
   ): Promise<ProviderResult<TcxAnswer>>;
-  /** At most 24 h. One call. */
-  fetchHeartRate(context: CallContext, request: HeartRateRequest): Promise<ProviderResult<HeartRateResult>>;
+  /** At most 24 h. One call a page. */
+  fetchHeartRate(
+    context: CallContext,
+    request: HeartRateRequest,
+    page: string | null,
+  ): Promise<ProviderResult<HeartRatePage>>;
+  /** The user's zone bounds on the activity's day; empty where there are none. Null where summaries carry the bounds. One call. */
+  readonly fetchZoneBounds:
+    | ((
+        context: CallContext,
+        request: { readonly startTime: number; readonly utcOffsetSeconds: number },
+      ) => Promise<ProviderResult<readonly ZoneBounds[]>>)
+    | null;
 }
 
 /** How many calls an account has, and how many of them background work must leave alone. */

@@ -4,12 +4,15 @@
 import type { SourceActivityId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import type { ProviderError } from "../providers/errors.ts";
+import { HeartRateCollector } from "../providers/heart-rate-pages.ts";
 import type {
   ActivitySummary,
+  HeartRatePage,
+  HeartRateRequest,
   HeartRateResult,
-  HeartRateSample,
   MissingReason,
-  TimeBasis,
+  ProviderResult,
+  TcxOptions,
 } from "../providers/port.ts";
 import { TcxDecoder } from "../tcx/decoder.ts";
 import type { TcxDocument } from "../tcx/document.ts";
@@ -29,21 +32,23 @@ export type FetchedTcx =
 /** Attempts at a stream that the provider fails to deliver before the activity goes on without it. */
 export const streamAttempts = 3;
 
-const pageMilliseconds = 24 * 3_600_000;
+const windowMilliseconds = 24 * 3_600_000;
 /** An activity longer than this is somebody who forgot to stop; its heart rate is cut there. */
-const heartRatePageLimit = 3;
+const windowLimit = 3;
+/** Pages of one window; a day of samples by second is 9 pages of 10,000 (Google's largest). */
+const pageLimit = 20;
 
 /** One call. `attempt` counts the message's deliveries: the last ones take a failing provider for an answer. */
 export async function fetchTcx(
   session: SyncSession,
   id: SourceActivityId,
-  options: { partial: boolean; attempt: number },
+  options: TcxOptions & { readonly attempt: number },
 ): Promise<FetchedTcx> {
   if (!session.lease.link.grantedScopes.includes("location") || !grants(session, "activity")) {
     return { kind: "missing", reason: "scope_not_granted" };
   }
   const result = await session.call((context) =>
-    session.provider.fetchTcx(context, id, { partial: options.partial }),
+    session.provider.fetchTcx(context, id, { partial: options.partial, gpsExpected: options.gpsExpected }),
   );
   if (!result.ok) return { kind: "missing", reason: reasonOf(result.error, options.attempt) };
   if (result.value.kind === "missing") return result.value;
@@ -88,43 +93,45 @@ async function decodeAndKeep(
   }
 }
 
-/** Heart rate of the activity's whole time, in windows of at most a day, each one call. */
+/** Heart rate of the activity's whole time, in windows of at most a day, each one call a page. */
 export async function fetchHeartRate(
   session: SyncSession,
-  summary: Pick<ActivitySummary, "startTime" | "elapsedSeconds" | "utcOffsetSeconds" | "averageHeartRate">,
+  summary: Pick<
+    ActivitySummary,
+    "startTime" | "elapsedSeconds" | "utcOffsetSeconds" | "averageHeartRate" | "recordedWith"
+  >,
   attempt: number,
 ): Promise<HeartRateResult> {
   if (!grants(session, "heartrate")) return { kind: "missing", reason: "scope_not_granted" };
   const end = summary.startTime + summary.elapsedSeconds * 1000;
-  const samples: HeartRateSample[] = [];
-  let timeBasis: TimeBasis = "utc";
-  let missing: MissingReason | null = null;
-  for (let page = 0; page < heartRatePageLimit; page++) {
-    const startTime = summary.startTime + page * pageMilliseconds;
+  const collected = new HeartRateCollector();
+  for (let window = 0; window < windowLimit; window++) {
+    const startTime = summary.startTime + window * windowMilliseconds;
     if (startTime >= end) break;
-    const endTime = Math.min(end, startTime + pageMilliseconds);
-    const result = await session.call((context) =>
-      session.provider.fetchHeartRate(context, {
-        startTime,
-        endTime,
-        utcOffsetSeconds: summary.utcOffsetSeconds,
-        // The average is the whole activity's: it proves nothing about one day of several.
-        averageHeartRate: end - summary.startTime <= pageMilliseconds ? summary.averageHeartRate : null,
-        timeBasisWhenUnclear: timeBasis,
-      }),
-    );
-    if (!result.ok) missing = reasonOf(result.error, attempt);
-    else if (result.value.kind === "missing") missing ??= result.value.reason;
-    else {
-      if (result.value.timeBasis === "inferred") timeBasis = "inferred";
-      for (const sample of result.value.samples) {
-        const last = samples.at(-1);
-        if (last === undefined || sample.time > last.time) samples.push(sample);
+    const request: HeartRateRequest = {
+      startTime,
+      endTime: Math.min(end, startTime + windowMilliseconds),
+      utcOffsetSeconds: summary.utcOffsetSeconds,
+      // The average is the whole activity's: it proves nothing about one day of several.
+      averageHeartRate: end - summary.startTime <= windowMilliseconds ? summary.averageHeartRate : null,
+      timeBasisWhenUnclear: collected.timeBasis,
+      ...(summary.recordedWith === undefined ? {} : { recordedWith: summary.recordedWith }),
+    };
+    let page: string | null = null;
+    for (let count = 0; count < pageLimit; count++) {
+      const result: ProviderResult<HeartRatePage> = await session.call((context) =>
+        session.provider.fetchHeartRate(context, request, page),
+      );
+      if (!result.ok) {
+        collected.add({ kind: "missing", reason: reasonOf(result.error, attempt) });
+        break;
       }
+      collected.add(result.value.result);
+      page = result.value.nextPage;
+      if (page === null) break;
     }
   }
-  if (samples.length > 0) return { kind: "samples", samples, timeBasis };
-  return { kind: "missing", reason: missing ?? "not_worn" };
+  return collected.result();
 }
 
 function grants(session: SyncSession, scope: "activity" | "heartrate"): boolean {

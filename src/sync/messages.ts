@@ -23,6 +23,11 @@ const hintsSchema = z.object({
       collection: z.enum(hintCollections),
       /** Local calendar dates, `YYYY-MM-DD`; for the record only, a look always reaches back its whole window. */
       dates: z.array(z.string()),
+      /**
+       * Intervals that the push named, in epoch milliseconds. What lies before a look's window is listed by itself, because
+       * no look reaches it.
+       */
+      windows: z.array(z.object({ start: z.number(), end: z.number() })).default([]),
       /** Epoch milliseconds at which the push reached us. */
       receivedAt: z.number(),
     }),

@@ -86,11 +86,12 @@ export async function withTcx(
 ): Promise<Parts> {
   const { summary, heartRate } = fresh;
   const id = summary.sourceActivityId;
-  let fetched = await fetchTcx(session, id, { partial: false, attempt });
+  const { gpsExpected } = summary;
+  let fetched = await fetchTcx(session, id, { partial: false, gpsExpected, attempt });
   // Where intraday heart rate is refused, one point a minute is what there is (Fitbit: includePartialTCX).
   const isRefused = heartRate.kind === "missing" && heartRate.reason === "provider_refused";
   if (isRefused && summary.heartRateExpected && countHeartRates(fetched) === 0) {
-    const partial = await fetchTcx(session, id, { partial: true, attempt });
+    const partial = await fetchTcx(session, id, { partial: true, gpsExpected, attempt });
     if (countHeartRates(partial) > 0) fetched = partial;
   }
   const had = stored?.tcx.kind === "decoded" && countSamples(stored.tcx.activities) > 0;

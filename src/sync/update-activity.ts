@@ -81,8 +81,9 @@ async function lookOnce(
       return { ...stored, heartRate: betterHeartRate(stored.heartRate, fetched, stored.summary) };
     }
     case "gps": {
-      const { sourceActivityId } = stored.summary;
-      const fetched = await fetchTcx(session, sourceActivityId, { partial: false, attempt: work.attempt });
+      const { sourceActivityId, gpsExpected } = stored.summary;
+      const options = { partial: false, gpsExpected, attempt: work.attempt };
+      const fetched = await fetchTcx(session, sourceActivityId, options);
       const candidate = { ...stored, ...tcxParts(fetched) };
       const isNoLess = neverLess(before, assembleParts(candidate, grantedScopes).completeness);
       return fetched.kind === "document" && isNoLess ? candidate : stored;

@@ -47,6 +47,8 @@ export function readFitbitPush(body: unknown, receivedAt: number): PushReading |
     account,
     collection,
     dates: [...dates],
+    // Fitbit names a date and no interval.
+    windows: [],
     receivedAt,
   }));
   return { hints, malformed };

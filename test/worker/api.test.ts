@@ -275,7 +275,7 @@ describe("a dead letter", () => {
     const hints = {
       version: 1,
       kind: "hints",
-      hints: [{ account: "fitbit:ABC", collection: "activities", dates: [], receivedAt: 7 }],
+      hints: [{ account: "fitbit:ABC", collection: "activities", dates: [], windows: [], receivedAt: 7 }],
     };
     await newDeadLetter("dead_4", hints);
     const queues = { SYNC: recordingQueue(), HINTS: recordingQueue() };

@@ -29,6 +29,12 @@ const publicSettings: Partial<Env> = {
   FITBIT_CLIENT_ID: "23ABCD",
   FITBIT_CLIENT_SECRET: "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
   FITBIT_VERIFICATION_CODE: "a-code-of-our-own",
+  GOOGLE_HEALTH_API_URL: "https://health.googleapis.com",
+  GOOGLE_OAUTH_URL: "https://oauth2.googleapis.com",
+  GOOGLE_HEALTH_KEYSET_URL: "https://www.gstatic.com/keyset.json",
+  GOOGLE_CLIENT_ID: "1234567890-abc.apps.googleusercontent.com",
+  GOOGLE_CLIENT_SECRET: "a-google-secret-of-our-own",
+  GOOGLE_WEBHOOK_SECRETS: "Bearer a-webhook-secret-of-our-own",
   API_KEYS: JSON.stringify([{ name: "fitglue", sha256: "a".repeat(64), scopes: ["read"] }]),
   TOKEN_KEYS: JSON.stringify([{ id: "2026-11", key: btoa("k".repeat(32)) }]),
   SESSION_SECRET: "a-session-secret-that-nobody-else-knows",
@@ -192,7 +198,7 @@ describe("wrong input is named", () => {
     ["body.userId", { userId: "a/b" }],
     ["body.userId", { userId: 7 }],
     ["body.provider", { userId: "u", provider: "garmin" }],
-    ["body.provider", { userId: "u", provider: "google-health" }],
+    ["body.provider", { userId: "u", provider: "garmin" }],
     ["body.displayName", { userId: "u", displayName: "x".repeat(101) }],
     ["body.admin", { userId: "u", admin: true }],
     ["body.returnUrl", { userId: "u", returnUrl: "https://evil.example/" }],
@@ -460,11 +466,23 @@ describe("the first page", () => {
   it("offers to connect on a developer's machine, and leads there", async () => {
     const text = await (await send("/")).text();
     expect(text).toContain("Connect Fitbit");
+    expect(text).toContain("Connect Google Health");
     expect(text).toContain('action="/dev/connect"');
-    const led = await send("/dev/connect", { method: "POST" });
-    expect(led.status).toBe(303);
-    const confirm = await send(led.headers.get("location") ?? "");
-    expect(await confirm.text()).toContain("sample-user");
+    for (const [provider, title] of [
+      ["fitbit", "Connect Fitbit to FitGlue"],
+      ["google-health", "Connect Google Health to FitGlue"],
+    ] as const) {
+      const led = await send("/dev/connect", { method: "POST", body: new URLSearchParams({ provider }) });
+      expect(led.status).toBe(303);
+      const confirm = await (await send(led.headers.get("location") ?? "")).text();
+      expect(confirm).toContain("sample-user");
+      expect(confirm).toContain(title);
+    }
+    const nowhere = await send("/dev/connect", {
+      method: "POST",
+      body: new URLSearchParams({ provider: "garmin" }),
+    });
+    expect(nowhere.status).toBe(400);
   });
 
   it.each(["http://localhost:8787/", "http://[::1]:8787/", "http://127.0.0.1:9999/"])(

@@ -45,7 +45,13 @@ beforeAll(async () => {
       logLines.push(parts.map((part) => (part instanceof Error ? `${part.stack}` : String(part))).join(" "));
     });
   }
-  for (const name of ["FITBIT_CLIENT_SECRET", "FITBIT_VERIFICATION_CODE", "SESSION_SECRET"] as const) {
+  for (const name of [
+    "FITBIT_CLIENT_SECRET",
+    "FITBIT_VERIFICATION_CODE",
+    "GOOGLE_CLIENT_SECRET",
+    "GOOGLE_WEBHOOK_SECRETS",
+    "SESSION_SECRET",
+  ] as const) {
     secrets.set(name, exampleSecretValues[name]);
   }
   secrets.set("API key", "local-development-key");

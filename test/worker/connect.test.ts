@@ -41,7 +41,7 @@ async function newLink(
   userId: string,
   more: Record<string, unknown> = {},
 ): Promise<{ url: string; expiresAt: string }> {
-  return world.api("/v1/connect-links", { json: { userId, ...more }, status: 201 });
+  return world.api("/v1/connect-links", { json: { userId, provider: "fitbit", ...more }, status: 201 });
 }
 
 /** Goes as far as the provider's page: answers the cookie and the address that the browser was sent to. */
@@ -344,7 +344,7 @@ describe("the way back", () => {
   });
 
   it("is no page for a provider that is not offered", async () => {
-    for (const provider of ["google-health", "garmin"]) {
+    for (const provider of ["strava", "garmin"]) {
       expect((await world.fetch(`/oauth/${provider}/callback?code=a&state=b`)).status).toBe(404);
     }
   });
@@ -524,6 +524,12 @@ describe("on a public address", () => {
     FITBIT_CLIENT_ID: "23ABCD",
     FITBIT_CLIENT_SECRET: "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
     FITBIT_VERIFICATION_CODE: "a-code-of-our-own",
+    GOOGLE_HEALTH_API_URL: "https://health.googleapis.com",
+    GOOGLE_OAUTH_URL: "https://oauth2.googleapis.com",
+    GOOGLE_HEALTH_KEYSET_URL: "https://www.gstatic.com/keyset.json",
+    GOOGLE_CLIENT_ID: "1234567890-abc.apps.googleusercontent.com",
+    GOOGLE_CLIENT_SECRET: "a-google-secret-of-our-own",
+    GOOGLE_WEBHOOK_SECRETS: "Bearer a-webhook-secret-of-our-own",
     API_KEYS: JSON.stringify([{ name: "fitglue", sha256: "a".repeat(64), scopes: ["read"] }]),
     TOKEN_KEYS: JSON.stringify([{ id: "2026-11", key: btoa("k".repeat(32)) }]),
     SESSION_SECRET: "a-session-secret-that-nobody-else-knows",

@@ -6,7 +6,13 @@ import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
 import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
-import { accountName, asId, type ProviderUserId } from "../../src/kernel/ids.ts";
+import {
+  type AccountName,
+  accountName,
+  asId,
+  type ProviderName,
+  type ProviderUserId,
+} from "../../src/kernel/ids.ts";
 import type { AccountSync } from "../../src/sync/account/account-sync.ts";
 import { openContext } from "../../src/sync/context.ts";
 import { syncMessage, type Work } from "../../src/sync/messages.ts";
@@ -78,7 +84,11 @@ export class World {
   /** Set to make a provider call fail in a way of the test's own. */
   intercept: Interceptor = () => null;
 
-  constructor(seed: number) {
+  /** The provider that accounts are made at, unless a test says otherwise. */
+  readonly provider: ProviderName;
+
+  constructor(seed: number, provider: ProviderName = "fitbit") {
+    this.provider = provider;
     this.simulator = createSimulator({
       url: simulatorUrl,
       seed,
@@ -144,7 +154,10 @@ export class World {
   }
 
   async newAccount(options: Record<string, unknown> = {}): Promise<string> {
-    const { providerUserId } = await this.control<{ providerUserId: string }>("POST", "/sim/users", options);
+    const { providerUserId } = await this.control<{ providerUserId: string }>("POST", "/sim/users", {
+      provider: this.provider,
+      ...options,
+    });
     return providerUserId;
   }
 
@@ -202,7 +215,7 @@ export class World {
     options: { scopes?: readonly string[]; decision?: "allow" | "deny"; link?: Record<string, unknown> } = {},
   ): Promise<Response> {
     const { url } = await this.api<{ url: string }>("/v1/connect-links", {
-      json: { userId, ...options.link },
+      json: { userId, provider: this.provider, ...options.link },
       status: 201,
     });
     const confirm = await this.fetch(url);
@@ -227,7 +240,7 @@ export class World {
       new Request(authorize, { method: "POST", body: form, redirect: "manual" }),
     );
     const location = decided.headers.get("location") ?? "";
-    expect(location, await decided.text()).toContain("/oauth/fitbit/callback");
+    expect(location, await decided.text()).toContain("/callback");
     return await this.fetch(location.split("#")[0] ?? "", { headers: { cookie } });
   }
 
@@ -287,11 +300,10 @@ export class World {
 
   /** Hands a message to the sync consumer as the queue would at its `attempts`-th delivery, without the wait between them. */
   async deliver(providerUserId: string, work: Work, attempts = 1): Promise<Verdict> {
-    const account = accountName("fitbit", asId<ProviderUserId>(providerUserId));
     return await consumeSync(await openContext(env), {
       id: crypto.randomUUID(),
       attempts,
-      message: syncMessage(account, work),
+      message: syncMessage(this.accountName(providerUserId), work),
     });
   }
 
@@ -316,12 +328,17 @@ export class World {
     }
   }
 
+  /** The name of an account's object. Google's ids are 19 digits, Fitbit's six letters and digits. */
+  accountName(providerUserId: string): AccountName {
+    const provider = /^\d{15,}$/.test(providerUserId) ? "google-health" : "fitbit";
+    return accountName(provider, asId<ProviderUserId>(providerUserId));
+  }
+
   /** The account's object; always the same stub, because an object with several cannot be evicted. */
   account(providerUserId: string): DurableObjectStub<AccountSync> {
     const known = this.#accounts.get(providerUserId);
     if (known !== undefined) return known;
-    const name = accountName("fitbit", asId<ProviderUserId>(providerUserId));
-    const stub = env.ACCOUNT_SYNC.getByName(name);
+    const stub = env.ACCOUNT_SYNC.getByName(this.accountName(providerUserId));
     this.#accounts.set(providerUserId, stub);
     return stub;
   }

@@ -30,6 +30,8 @@ export function createFitbitProvider(settings: FitbitSettings): Provider {
     // A device can upload "as much as a week's worth of data all at once" (documented), and nothing can be asked for by
     // when it was modified.
     listReachSeconds: 7 * 86_400,
+    listOrder: "ascending",
+    refreshTokensPerAccount: "one",
     budget: fitbitBudget,
     authorizationUrl: (request) => authorizationUrl(api, request),
     exchangeCode: (request) => exchangeCode(api, request),
@@ -41,6 +43,8 @@ export function createFitbitProvider(settings: FitbitSettings): Provider {
     listActivities: (context, window, page) => listActivities(api, context, window, page),
     getActivity: (context, id) => getActivity(api, context, id),
     fetchTcx: (context, id, options) => fetchTcx(api, context, id, options),
+    // One call answers a whole day, so there is one page.
     fetchHeartRate: (context, request) => fetchHeartRate(api, context, request),
+    fetchZoneBounds: null,
   };
 }

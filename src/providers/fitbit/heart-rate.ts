@@ -5,8 +5,8 @@
 import { z } from "zod";
 import type {
   CallContext,
+  HeartRatePage,
   HeartRateRequest,
-  HeartRateResult,
   MissingReason,
   ProviderResult,
   RateReading,
@@ -28,7 +28,7 @@ export async function fetchHeartRate(
   api: FitbitApi,
   context: CallContext,
   request: HeartRateRequest,
-): Promise<ProviderResult<HeartRateResult>> {
+): Promise<ProviderResult<HeartRatePage>> {
   const question: Question = { ...request, now: context.now };
   const window = wallWindow(question);
   const answer = await callForJson(api, context, { path: pathOf(window) });
@@ -49,7 +49,11 @@ export async function fetchHeartRate(
   const clockOffsetSeconds = timeBasis === "utc" ? 0 : request.utcOffsetSeconds;
   const placed = toAbsolute(samples, clockOffsetSeconds, request.startTime, request.endTime);
   if (placed.length === 0) return missing("not_worn", answer.rate);
-  return { ok: true, value: { kind: "samples", samples: placed, timeBasis }, rate: answer.rate };
+  return {
+    ok: true,
+    value: { result: { kind: "samples", samples: placed, timeBasis }, nextPage: null },
+    rate: answer.rate,
+  };
 }
 
 /**
@@ -69,6 +73,6 @@ function reasonOf(refused: Refusal): MissingReason | null {
   return refused.errorTypes.has("insufficient_permissions") ? "provider_refused" : null;
 }
 
-function missing(reason: MissingReason, rate: RateReading | null): ProviderResult<HeartRateResult> {
-  return { ok: true, value: { kind: "missing", reason }, rate };
+function missing(reason: MissingReason, rate: RateReading | null): ProviderResult<HeartRatePage> {
+  return { ok: true, value: { result: { kind: "missing", reason }, nextPage: null }, rate };
 }

@@ -90,7 +90,7 @@ export async function exchangeCode(
   const tokens = tokenSet(processed.tokens, request.now);
   if (tokens.refreshToken === null) return wrongShape();
   const providerUserId = asId<ProviderUserId>(identity.data.user_id);
-  return { ok: true, value: { tokens, providerUserId }, rate: null };
+  return { ok: true, value: { tokens, providerUserId, formerAccount: null }, rate: null };
 }
 
 /**

@@ -2,7 +2,14 @@
 // elsewhere; reading the stream can still fail when the connection breaks, and the time limit covers reading it.
 
 import type { SourceActivityId } from "../../kernel/ids.ts";
-import type { CallContext, MissingReason, ProviderResult, RateReading, TcxAnswer } from "../port.ts";
+import type {
+  CallContext,
+  MissingReason,
+  ProviderResult,
+  RateReading,
+  TcxAnswer,
+  TcxOptions,
+} from "../port.ts";
 import { call, type FitbitApi, failed, noAnswer, type Refusal, webPageInstead } from "./call.ts";
 import { isWebPage } from "./error-body.ts";
 
@@ -11,7 +18,7 @@ export async function fetchTcx(
   api: FitbitApi,
   context: CallContext,
   id: SourceActivityId,
-  options: { readonly partial: boolean },
+  options: TcxOptions,
 ): Promise<ProviderResult<TcxAnswer>> {
   const query = options.partial ? "?includePartialTCX=true" : "";
   const answer = await call(api, context, {
