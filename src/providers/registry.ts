@@ -3,6 +3,7 @@
 import type { Configuration } from "../kernel/configuration.ts";
 import type { ProviderName } from "../kernel/ids.ts";
 import { createFitbitProvider } from "./fitbit/fitbit.ts";
+import { createGoogleHealthProvider } from "./google-health/google-health.ts";
 import type { Provider } from "./port.ts";
 
 const made = new WeakMap<Configuration, Map<ProviderName, Provider>>();
@@ -20,5 +21,8 @@ export function providerFor(configuration: Configuration, name: ProviderName): P
 
 function create(configuration: Configuration, name: ProviderName): Provider {
   if (name === "fitbit" && configuration.fitbit !== null) return createFitbitProvider(configuration.fitbit);
+  if (name === "google-health" && configuration.googleHealth !== null) {
+    return createGoogleHealthProvider(configuration.googleHealth);
+  }
   throw new Error(`misconfigured: provider ${name} is not among PROVIDERS`);
 }
