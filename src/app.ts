@@ -23,6 +23,7 @@ import { readConfiguration } from "./kernel/configuration.ts";
 import { describeException, log } from "./kernel/log.ts";
 import { makeProblem, ProblemError, problemResponse } from "./kernel/problem.ts";
 import { fitbitWebhook } from "./webhooks/fitbit.ts";
+import { createGoogleHealthWebhook } from "./webhooks/google-health.ts";
 
 /** Largest body of a `/v1` route; the largest that anybody needs is a few lines of JSON. */
 const apiBodyLimitBytes = 16 * 1024;
@@ -33,6 +34,7 @@ export function createApp(): OpenAPIHono<AppEnvironment> {
   app.use(requireConfiguration);
   // Before everything else: Fitbit waits five seconds, and what follows is for browsers and API clients.
   app.route("/webhooks/fitbit", fitbitWebhook);
+  app.route("/webhooks/google-health", createGoogleHealthWebhook());
   app.use(securityHeaders);
 
   app.get("/healthz", (c) => c.json({ status: "ok" }));

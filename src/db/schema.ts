@@ -209,3 +209,14 @@ export const chores = sqliteTable("chores", {
   cursor: text(),
   ranAt: integer().notNull(),
 });
+
+/** Public keys that sign a provider's pushes, as they were published: one row an address, for all isolates. */
+export const keySets = sqliteTable("key_sets", {
+  /** The address that the set is fetched from; another address never answers for it. */
+  name: text().primaryKey(),
+  /** The set's JSON; null until a fetch succeeded. */
+  body: text(),
+  fetchedAt: integer(),
+  /** The newest fetch, successful or not: there is one a minute at most. */
+  attemptedAt: integer().notNull(),
+});

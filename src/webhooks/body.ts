@@ -1,5 +1,5 @@
-// A push's body, whole and bounded. The signature is over the raw bytes, so they are read once, unparsed; a body that
-// says it is too large is refused before a byte is read, one that does not say so is cut off at the limit.
+// A body, whole and bounded: a push's, and the key set's that verifies it. A signature is over the raw bytes, so they are read
+// once, unparsed; a push that says it is too large is refused before a byte is read, one that does not say so is cut off.
 
 /** Largest push that is read. */
 export const bodyLimitBytes = 256 * 1024;
@@ -17,11 +17,18 @@ export async function readBoundedBody(request: Request, limitBytes = bodyLimitBy
     const bytes = new Uint8Array(await request.arrayBuffer());
     return bytes.length > limitBytes ? { status: "too_large" } : { status: "read", bytes };
   }
-  if (request.body === null) return { status: "read", bytes: new Uint8Array() };
+  return await readBoundedStream(request.body, limitBytes);
+}
 
+/** Reads a stream to its end, or says that it is longer than `limitBytes`, and reads no further. */
+export async function readBoundedStream(
+  stream: ReadableStream<Uint8Array> | null,
+  limitBytes: number,
+): Promise<BoundedBody> {
+  if (stream === null) return { status: "read", bytes: new Uint8Array() };
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = request.body.getReader();
+  const reader = stream.getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     length += part.value.length;
     if (length > limitBytes) {

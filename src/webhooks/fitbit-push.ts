@@ -3,13 +3,8 @@
 
 import type { AccountName } from "../kernel/ids.ts";
 import { accountName, asId, type ProviderUserId } from "../kernel/ids.ts";
-import type { Hint, HintCollection } from "../sync/messages.ts";
-
-export interface PushReading {
-  readonly hints: readonly Hint[];
-  /** Elements that are no notification at all. Collections that we do not use are not counted. */
-  readonly malformed: number;
-}
+import type { HintCollection } from "../sync/messages.ts";
+import type { PushReading } from "./push.ts";
 
 /** Fitbit's collections that mean something here (reference §2.3); food, sleep and weight do not. */
 const collections: ReadonlyMap<string, HintCollection> = new Map([
