@@ -2,8 +2,9 @@
 // status and a body to an error of the closed set. Nothing here retries, and no text of the provider's goes into a message.
 
 import type { ProviderError } from "../errors.ts";
+import { isWebPage, readText, timeLimit } from "../http.ts";
 import type { CallContext, ProviderResult, RateReading } from "../port.ts";
-import { errorTypesOf, type FitbitErrorType, isWebPage } from "./error-body.ts";
+import { errorTypesOf, type FitbitErrorType } from "./error-body.ts";
 import { tryParseJson } from "./json.ts";
 import { readRate, retryAt } from "./rate-limit.ts";
 
@@ -44,12 +45,6 @@ export const pinnedLanguages: Readonly<Record<string, string>> = {
   "accept-language": "metric",
   "accept-locale": "en_US",
 };
-
-/** A signal that ends a call at the time limit, or earlier when the caller gives up. */
-export function timeLimit(api: FitbitApi, signal?: AbortSignal): AbortSignal {
-  const limit = AbortSignal.timeout(api.timeoutMilliseconds);
-  return signal === undefined ? limit : AbortSignal.any([limit, signal]);
-}
 
 /**
  * Makes one call with the user's token. A 2xx comes back with its body unread (the time limit goes on while it is read);
@@ -99,15 +94,6 @@ export async function callForJson(
     badResponse("The provider's answer is not whole JSON."),
     answer.rate,
   );
-}
-
-/** The body as text, or null when the connection broke or the time limit passed before its end. */
-export async function readText(response: Response): Promise<string | null> {
-  try {
-    return await response.text();
-  } catch {
-    return null;
-  }
 }
 
 /** Turns an answer that is not 2xx into a refusal. `body` may be anything, including cut or empty. */

@@ -31,9 +31,3 @@ export function errorTypesOf(body: string): ReadonlySet<FitbitErrorType> {
   if (standard.success) named.add(standard.data.error);
   return new Set(errorTypes.filter((type) => named.has(type)));
 }
-
-/** Whether an answer is a web page: a maintenance notice or an error of the edge, never an answer of the API. */
-export function isWebPage(contentType: string | null, body: string): boolean {
-  if (contentType?.toLowerCase().includes("text/html") === true) return true;
-  return /^\s*<(!doctype html|html)\b/i.test(body);
-}

@@ -5,6 +5,8 @@
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
 import { asId, type ProviderUserId } from "../../kernel/ids.ts";
+import { readText, timeLimit } from "../http.ts";
+import { askForTokens, checkTokens, requestOptions, sendOAuth, type TokenAnswer } from "../oauth-request.ts";
 import type { CallContext, Grant, Introspection, ProviderResult, TokenSet } from "../port.ts";
 import {
   badResponse,
@@ -13,9 +15,7 @@ import {
   failed,
   noAnswer,
   pinnedLanguages,
-  readText,
   refusal,
-  timeLimit,
 } from "./call.ts";
 import { tryParseJson } from "./json.ts";
 import { parseScopes, requestedScopes } from "./scopes.ts";
@@ -69,28 +69,27 @@ export async function exchangeCode(
     new URLSearchParams({ code: request.code }),
     oauth.expectNoState,
   );
-  const answer = await askToken(settings, request.now, (options) =>
-    oauth.authorizationCodeGrantRequest(
-      server,
-      client,
-      authentication,
-      callback,
-      request.redirectUri,
-      request.codeVerifier,
-      options,
-    ),
+  const answer = await askForTokens(
+    () =>
+      oauth.authorizationCodeGrantRequest(
+        server,
+        client,
+        authentication,
+        callback,
+        request.redirectUri,
+        request.codeVerifier,
+        optionsFor(settings),
+      ),
+    tryParseJson,
   );
-  if (!answer.ok) return answer;
-  const processed = await process(answer, (response) =>
+  const issued = await tokensOf(answer, request.now, (response) =>
     oauth.processAuthorizationCodeResponse(server, client, response),
   );
-  if (!processed.ok) return processed;
-  const identity = userIdShape.safeParse(answer.json);
+  if (!issued.ok) return issued;
+  const identity = userIdShape.safeParse(answer.kind === "json" ? answer.json : null);
   if (!identity.success) return wrongShape();
-  const tokens = tokenSet(processed.tokens, request.now);
-  if (tokens.refreshToken === null) return wrongShape();
   const providerUserId = asId<ProviderUserId>(identity.data.user_id);
-  return { ok: true, value: { tokens, providerUserId, formerAccount: null }, rate: null };
+  return { ok: true, value: { tokens: issued.value, providerUserId, formerAccount: null }, rate: null };
 }
 
 /**
@@ -103,16 +102,20 @@ export async function refresh(
   request: { readonly refreshToken: string; readonly now: number },
 ): Promise<ProviderResult<TokenSet>> {
   const { server, client, authentication } = party(settings);
-  const answer = await askToken(settings, request.now, (options) =>
-    oauth.refreshTokenGrantRequest(server, client, authentication, request.refreshToken, options),
+  const answer = await askForTokens(
+    () =>
+      oauth.refreshTokenGrantRequest(
+        server,
+        client,
+        authentication,
+        request.refreshToken,
+        optionsFor(settings),
+      ),
+    tryParseJson,
   );
-  if (!answer.ok) return answer;
-  const processed = await process(answer, (response) =>
+  return await tokensOf(answer, request.now, (response) =>
     oauth.processRefreshTokenResponse(server, client, response),
   );
-  if (!processed.ok) return processed;
-  const tokens = tokenSet(processed.tokens, request.now);
-  return tokens.refreshToken === null ? wrongShape() : { ok: true, value: tokens, rate: null };
 }
 
 /** Ends the user's whole grant. A grant that is already dead counts as ended. */
@@ -121,19 +124,16 @@ export async function revoke(
   request: { readonly token: string; readonly signal?: AbortSignal },
 ): Promise<ProviderResult<null>> {
   const { server, client, authentication } = party(settings);
-  let response: Response;
-  try {
-    response = await oauth.revocationRequest(
+  const response = await sendOAuth(() =>
+    oauth.revocationRequest(
       server,
       client,
       authentication,
       request.token,
-      requestOptions(settings, request.signal),
-    );
-  } catch (error) {
-    if (error instanceof NoAnswer) return failed(noAnswer());
-    throw error;
-  }
+      optionsFor(settings, request.signal),
+    ),
+  );
+  if (response === null) return failed(noAnswer());
   // Clients accept 200 and 204 (reference §1.6, from code).
   if (response.ok) return { ok: true, value: null, rate: null };
   // A revocation is never repeated at a set time, so what "now" is does not matter to it.
@@ -181,62 +181,29 @@ function basicAuthentication({ clientId, clientSecret }: OAuthSettings): oauth.C
   };
 }
 
-function requestOptions(settings: OAuthSettings, signal?: AbortSignal) {
-  return {
-    headers: new Headers(pinnedLanguages),
-    signal: timeLimit(settings, signal),
-    [oauth.allowInsecureRequests]: isLoopbackHttp(settings.apiUrl),
-    [oauth.customFetch]: async (url: string, init: RequestInit) => {
-      try {
-        return await fetch(url, init);
-      } catch {
-        throw new NoAnswer();
-      }
-    },
-  };
+function optionsFor(settings: OAuthSettings, signal?: AbortSignal) {
+  return requestOptions(settings.apiUrl, pinnedLanguages, timeLimit(settings, signal));
 }
 
-/** Marks a failure of the network or the time limit, so that a mistake of ours is not taken for one. */
-class NoAnswer extends Error {}
-
-type TokenOptions = ReturnType<typeof requestOptions>;
-type TokenAnswer = { readonly ok: true; readonly text: string; readonly json: unknown };
-type Failure = Extract<ProviderResult<never>, { ok: false }>;
-
-/** Sends a token request and reads the answer to its end: half an answer may hide a pair that was already issued. */
-async function askToken(
-  settings: OAuthSettings,
-  now: number,
-  send: (options: TokenOptions) => Promise<Response>,
-): Promise<TokenAnswer | Failure> {
-  let response: Response;
-  try {
-    response = await send(requestOptions(settings));
-  } catch (error) {
-    if (error instanceof NoAnswer) return lost();
-    throw error;
-  }
-  const text = await readText(response);
-  if (!response.ok) return tokenFailure(refusal(response, text ?? "", now));
-  if (text === null) return lost();
-  const json = tryParseJson(text);
-  // A page in place of JSON, or JSON without its end: either way the pair did not arrive and may have been issued.
-  return json === undefined ? lost() : { ok: true, text, json };
-}
-
-/** Runs one of oauth4webapi's checks over an answer with status 200 that is known to be JSON. */
-async function process(
+async function tokensOf(
   answer: TokenAnswer,
+  now: number,
   check: (response: Response) => Promise<oauth.TokenEndpointResponse>,
-): Promise<{ readonly ok: true; readonly tokens: oauth.TokenEndpointResponse } | Failure> {
-  try {
-    const response = new Response(answer.text, { headers: { "content-type": "application/json" } });
-    return { ok: true, tokens: await check(response) };
-  } catch (error) {
-    if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
-      return wrongShape();
+): Promise<ProviderResult<TokenSet>> {
+  switch (answer.kind) {
+    case "lost":
+      return failed(noAnswer());
+    case "refused":
+      return failed(refusal(answer.response, answer.text, now));
+    case "json": {
+      const tokens = await checkTokens(answer.text, check);
+      // Every answer brings a refresh token, because the one before it is spent.
+      return tokens?.refresh_token === undefined
+        ? wrongShape()
+        : { ok: true, value: tokenSet(tokens, now), rate: null };
     }
-    throw error;
+    default:
+      return answer satisfies never;
   }
 }
 
@@ -250,23 +217,10 @@ function tokenSet(tokens: oauth.TokenEndpointResponse, now: number): TokenSet {
   };
 }
 
-function tokenFailure(refused: ReturnType<typeof refusal>): Failure {
-  return { ok: false, error: refused.error, rate: refused.rate };
-}
-
-function lost(): Failure {
-  return tokenFailure(noAnswer());
-}
-
-function wrongShape(): Failure {
+function wrongShape(): Extract<ProviderResult<never>, { ok: false }> {
   return {
     ok: false,
     error: badResponse("The provider's answer lacks what the protocol promises."),
     rate: null,
   };
-}
-
-function isLoopbackHttp(address: string): boolean {
-  const url = new URL(address);
-  return url.protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
 }

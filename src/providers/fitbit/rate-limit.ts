@@ -2,6 +2,7 @@
 // `Retry-After` has been missing or wrong since 2025 (Fitbit reference §6, community), so the reset header goes first.
 // Waiting is the caller's: this file only reads.
 
+import { retryAfterSeconds, wholeNumber } from "../http.ts";
 import type { BudgetPolicy, RateReading } from "../port.ts";
 
 /** 150 calls an hour and user (documented); 45 stay for fresh data; 5 s because the hour rolls late. */
@@ -32,8 +33,7 @@ export function retryAt(headers: Headers, now: number): number {
 function waitUntil(headers: Headers, now: number): number {
   const resetSeconds = secondsToReset(headers);
   if (resetSeconds !== null) return now + resetSeconds * 1000;
-  const retryAfter = headers.get("retry-after");
-  const seconds = wholeNumber(retryAfter) ?? secondsUntil(retryAfter, now);
+  const seconds = retryAfterSeconds(headers, now);
   if (seconds !== null && seconds <= fitbitBudget.windowSeconds) return now + seconds * 1000;
   const hour = fitbitBudget.windowSeconds * 1000;
   return (Math.floor(now / hour) + 1) * hour;
@@ -43,13 +43,4 @@ function waitUntil(headers: Headers, now: number): number {
 function secondsToReset(headers: Headers): number | null {
   const seconds = wholeNumber(headers.get("fitbit-rate-limit-reset"));
   return seconds !== null && seconds <= fitbitBudget.windowSeconds ? seconds : null;
-}
-
-function secondsUntil(date: string | null, now: number): number | null {
-  const time = date === null ? Number.NaN : Date.parse(date);
-  return Number.isNaN(time) || time < now ? null : Math.ceil((time - now) / 1000);
-}
-
-function wholeNumber(text: string | null): number | null {
-  return text !== null && /^\d{1,9}$/.test(text.trim()) ? Number(text) : null;
 }

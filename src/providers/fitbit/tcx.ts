@@ -2,6 +2,8 @@
 // elsewhere; reading the stream can still fail when the connection breaks, and the time limit covers reading it.
 
 import type { SourceActivityId } from "../../kernel/ids.ts";
+import { contentLength, isWebPage } from "../http.ts";
+import { openBody } from "../opened-body.ts";
 import type {
   CallContext,
   MissingReason,
@@ -11,7 +13,6 @@ import type {
   TcxOptions,
 } from "../port.ts";
 import { call, type FitbitApi, failed, noAnswer, type Refusal, webPageInstead } from "./call.ts";
-import { isWebPage } from "./error-body.ts";
 
 /** Asks for the TCX. `partial` includes points without a position where that is all there is. */
 export async function fetchTcx(
@@ -32,9 +33,9 @@ export async function fetchTcx(
   const { response, rate } = answer;
   if (response.status === 204 || response.body === null) return missing("provider_has_none", rate);
 
-  const opened = await open(response.body);
-  if (opened === "broken") return failed(noAnswer(rate));
-  if (opened === "empty") return missing("provider_has_none", rate);
+  const opened = await openBody(response.body);
+  if (opened.kind === "broken") return failed(noAnswer(rate));
+  if (opened.kind === "empty") return missing("provider_has_none", rate);
   // A maintenance page with status 200 would otherwise be stored as a file that cannot be read.
   if (isWebPage(response.headers.get("content-type"), opened.beginning)) {
     await opened.body.cancel();
@@ -67,45 +68,4 @@ function reasonOf(refused: Refusal): MissingReason | null {
 
 function missing(reason: MissingReason, rate: RateReading | null): ProviderResult<TcxAnswer> {
   return { ok: true, value: { kind: "missing", reason }, rate };
-}
-
-type Opened = { readonly body: ReadableStream<Uint8Array>; readonly beginning: string } | "empty" | "broken";
-
-/** Reads up to the first bytes, to tell an empty body from a file, and gives the stream back whole. */
-async function open(body: ReadableStream<Uint8Array>): Promise<Opened> {
-  const reader = body.getReader();
-  let first: Uint8Array;
-  try {
-    do {
-      const read = await reader.read();
-      if (read.done) return "empty";
-      first = read.value;
-    } while (first.length === 0);
-  } catch {
-    return "broken";
-  }
-  let pending: Uint8Array | null = first;
-  const whole = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      if (pending !== null) {
-        controller.enqueue(pending);
-        pending = null;
-        return;
-      }
-      const read = await reader.read();
-      if (read.done) controller.close();
-      else controller.enqueue(read.value);
-    },
-    async cancel(reason) {
-      await reader.cancel(reason);
-    },
-  });
-  return { body: whole, beginning: new TextDecoder().decode(first.subarray(0, 64)) };
-}
-
-/** The length of the bytes that the stream gives; unknown when they were compressed on the way. */
-function contentLength(headers: Headers): number | null {
-  if (headers.get("content-encoding") !== null) return null;
-  const text = headers.get("content-length");
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

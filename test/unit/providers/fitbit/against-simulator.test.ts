@@ -121,9 +121,8 @@ async function only(context: CallContext): Promise<ActivitySummary> {
 async function heartRateOf(context: CallContext, activity: ActivitySummary): Promise<HeartRateResult> {
   const { startTime, utcOffsetSeconds, averageHeartRate } = activity;
   const endTime = startTime + activity.elapsedSeconds * 1000;
-  return expectValue(
-    await fitbit.fetchHeartRate(context, { startTime, endTime, utcOffsetSeconds, averageHeartRate }),
-  );
+  const request = { startTime, endTime, utcOffsetSeconds, averageHeartRate };
+  return expectValue(await fitbit.fetchHeartRate(context, request, null)).result;
 }
 
 describe("connecting", () => {
@@ -209,7 +208,9 @@ describe("activities", () => {
     expect(await fitbit.getActivity(context, sourceActivityId)).toMatchObject({
       error: { code: "not_found" },
     });
-    expect(await fitbit.fetchTcx(context, sourceActivityId, { partial: false })).toMatchObject({
+    expect(
+      await fitbit.fetchTcx(context, sourceActivityId, { partial: false, gpsExpected: true }),
+    ).toMatchObject({
       value: { kind: "missing", reason: "provider_has_none" },
     });
   });
@@ -272,7 +273,7 @@ describe("a run with a route", () => {
       expect(ignored.timeBasis).toBe(activity.utcOffsetSeconds === 0 ? "utc" : "inferred");
 
       const answer = expectValue(
-        await fitbit.fetchTcx(context, activity.sourceActivityId, { partial: false }),
+        await fitbit.fetchTcx(context, activity.sourceActivityId, { partial: false, gpsExpected: true }),
       );
       if (answer.kind !== "document") throw new Error(answer.reason);
       const tcx = await decodeTcx(answer.body);
@@ -301,7 +302,9 @@ describe("what is missing says why", () => {
     const { context } = await connect(user, ["activity"]);
     const activity = await only(context);
     expect(await heartRateOf(context, activity)).toEqual({ kind: "missing", reason: "scope_not_granted" });
-    expect(await fitbit.fetchTcx(context, activity.sourceActivityId, { partial: false })).toMatchObject({
+    expect(
+      await fitbit.fetchTcx(context, activity.sourceActivityId, { partial: false, gpsExpected: true }),
+    ).toMatchObject({
       value: { kind: "missing", reason: "scope_not_granted" },
     });
   });
@@ -335,7 +338,9 @@ describe("what is missing says why", () => {
     const { context } = await connect(user);
     const { sourceActivityId } = await only(context);
     await faults({ fault });
-    expect(await fitbit.fetchTcx(context, sourceActivityId, { partial: false })).toMatchObject({
+    expect(
+      await fitbit.fetchTcx(context, sourceActivityId, { partial: false, gpsExpected: true }),
+    ).toMatchObject({
       value: { kind: "missing", reason },
     });
   });

@@ -45,8 +45,8 @@ describe("what a refusal means", () => {
     const request = { startTime: now - 60_000, endTime: now, utcOffsetSeconds: 0, averageHeartRate: null };
     for (const result of [
       await fitbit.getActivity(context, id),
-      await fitbit.fetchTcx(context, id, { partial: false }),
-      await fitbit.fetchHeartRate(context, request),
+      await fitbit.fetchTcx(context, id, { partial: false, gpsExpected: true }),
+      await fitbit.fetchHeartRate(context, request, null),
       await fitbit.subscribe(context, "con_a"),
       await fitbit.unsubscribe(context, "con_a"),
       await fitbit.refresh({ refreshToken: "r", now }),

@@ -51,9 +51,9 @@ if (existsSync(folder)) {
           utcOffsetSeconds: 0,
           averageHeartRate: null,
         };
-        expect(await fitbit.fetchHeartRate(context, request)).toMatchObject({
+        expect(await fitbit.fetchHeartRate(context, request, null)).toMatchObject({
           ok: true,
-          value: { kind: "samples" },
+          value: { result: { kind: "samples" } },
         });
       }
     });

@@ -13,8 +13,13 @@ const series = (dataset: readonly (readonly [string, unknown])[]) => ({
     datasetType: "second",
   },
 });
-const fetchHeartRate = (request: HeartRateRequest, clock = now) =>
-  fitbit.fetchHeartRate({ ...context, now: clock }, request);
+/** The whole answer: Fitbit has one page for a window. */
+const fetchHeartRate = async (request: HeartRateRequest, clock = now) => {
+  const answer = await fitbit.fetchHeartRate({ ...context, now: clock }, request, null);
+  if (!answer.ok) return answer;
+  expect(answer.value.nextPage).toBeNull();
+  return { ...answer, value: answer.value.result };
+};
 const run: HeartRateRequest = {
   startTime: at("2026-03-10T08:00:10Z"),
   endTime: at("2026-03-10T08:30:50Z"),

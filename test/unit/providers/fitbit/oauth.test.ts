@@ -62,6 +62,7 @@ describe("trading a code", () => {
       rate: null,
       value: {
         providerUserId: "26FWFL",
+        formerAccount: null,
         tokens: {
           accessToken: "access-1",
           refreshToken: "refresh-1",

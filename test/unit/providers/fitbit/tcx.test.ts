@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { activityId, always, answering, context, fitbit, fitbitError } from "./fake-fitbit.ts";
 
 const id = activityId("1234567890123456789");
-const fetchTcx = (partial = false) => fitbit.fetchTcx(context, id, { partial });
+const fetchTcx = (partial = false) => fitbit.fetchTcx(context, id, { partial, gpsExpected: true });
 const tcxType = { "content-type": "application/vnd.garmin.tcx+xml" };
 
 /** A body in these chunks, which then ends, or breaks. */

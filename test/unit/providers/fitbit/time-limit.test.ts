@@ -16,7 +16,7 @@ const window = { start: context.now - 86_400_000, end: context.now };
 const calls: [string, (provider: Provider) => Promise<unknown>][] = [
   ["a list", (provider) => provider.listActivities(context, window, null)],
   ["one activity", (provider) => provider.getActivity(context, activityId("1"))],
-  ["a TCX", (provider) => provider.fetchTcx(context, activityId("1"), { partial: false })],
+  ["a TCX", (provider) => provider.fetchTcx(context, activityId("1"), { partial: false, gpsExpected: true })],
   ["an introspection", (provider) => provider.introspect(context)],
   ["a refresh", (provider) => provider.refresh({ refreshToken: "token", now: context.now })],
 ];
