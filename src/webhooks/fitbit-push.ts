@@ -4,7 +4,7 @@
 import type { AccountName } from "../kernel/ids.ts";
 import { accountName, asId, type ProviderUserId } from "../kernel/ids.ts";
 import type { HintCollection } from "../sync/messages.ts";
-import type { PushReading } from "./push.ts";
+import type { PushReading } from "./push-reading.ts";
 
 /** Fitbit's collections that mean something here (reference §2.3); food, sleep and weight do not. */
 const collections: ReadonlyMap<string, HintCollection> = new Map([

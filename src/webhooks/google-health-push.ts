@@ -3,7 +3,7 @@
 
 import { accountName, asId, type ProviderUserId } from "../kernel/ids.ts";
 import { mergeWindows, readInterval, type Window } from "./google-health-windows.ts";
-import type { PushReading } from "./push.ts";
+import type { PushReading } from "./push-reading.ts";
 
 /** Reference §2.5, documented: 1 to 63 characters. Compared exactly, as text: it exceeds 2^53. */
 const healthUserIdPattern = /^[A-Za-z0-9-]{1,63}$/;

@@ -3,14 +3,8 @@
 
 import { describeException, log } from "../kernel/log.ts";
 import { ProblemError } from "../kernel/problem.ts";
-import { type Hint, type HintsMessage, packHints } from "../sync/messages.ts";
-
-/** What a push says. */
-export interface PushReading {
-  readonly hints: readonly Hint[];
-  /** Elements that are no notification at all. What we have no use for is not counted. */
-  readonly malformed: number;
-}
+import { type HintsMessage, packHints } from "../sync/messages.ts";
+import type { PushReading } from "./push-reading.ts";
 
 /** The JSON of a body; undefined when it is none. */
 export function parseJson(bytes: Uint8Array): unknown {
