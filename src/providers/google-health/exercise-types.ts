@@ -209,6 +209,11 @@ export function activityTypeOf(exerciseType: string): ActivityType {
   return `ACTIVITY_TYPE_${kindsByName.get(exerciseType) ?? "WORKOUT"}`;
 }
 
+/** Whether the table has the name. */
+export function isKnownType(exerciseType: string): boolean {
+  return kindsByName.has(exerciseType);
+}
+
 /** A title in the type's own words, for an activity that comes without one: "Mountain bike". */
 export function titleOf(exerciseType: string): string {
   const known = titles[exerciseType];

@@ -39,7 +39,9 @@ const pointShape = z.object({
         startUtcOffset: lenient(durationSeconds),
         endUtcOffset: lenient(durationSeconds),
       })
-      .refine(({ startTime, endTime }) => endTime >= startTime),
+      .refine(({ startTime, endTime }) => endTime >= startTime, {
+        when: ({ issues }) => issues.length === 0,
+      }),
     exerciseType: lenient(z.string().regex(/^[A-Z0-9_]{1,64}$/)),
     exerciseEvents: lenient(z.array(z.object({ exerciseEventType: lenient(z.string()) }).catch({}))),
     metricsSummary: lenient(metricsShape),
