@@ -5,7 +5,7 @@
 import { activityTypeOf, activityTypeOfSport } from "./activity-types.ts";
 import { hash } from "./random.ts";
 import { applySummary, recipeOf, type WorkoutFields } from "./recipe.ts";
-import type { Account, RecordedActivity, State } from "./state.ts";
+import type { Account, GoogleSide, RecordedActivity, State } from "./state.ts";
 import { scanTcx } from "./tcx-scan.ts";
 import { type HeartRateSample, heartRateSamples, type Wearer, type WorkoutRecipe } from "./workout.ts";
 
@@ -19,12 +19,69 @@ export function recordWorkout(state: State, account: Account, fields: WorkoutFie
     calories: 0,
     original: originalOf(recipe),
     lastModifiedMs: state.clock.now(),
+    google: googleSideOf(state, fields),
     visibleAtMs: null,
     file: null,
   };
   applySummary(activity, fields);
   account.activities.set(activity.logId, activity);
   return activity;
+}
+
+/** Records the same workout once more, as another platform tells it: what is given differs, the rest is the original's. */
+export function recordCopy(
+  state: State,
+  account: Account,
+  original: RecordedActivity,
+  fields: WorkoutFields,
+  shiftMs: number,
+): RecordedActivity {
+  const { recipe } = original;
+  const copy: RecordedActivity = {
+    ...original,
+    logId: nextLogId(state),
+    recipe: {
+      ...recipe,
+      type: fields.name === undefined ? recipe.type : activityTypeOf(fields.name, fields.activityTypeId),
+      startTimeMs: recipe.startTimeMs + shiftMs,
+      durationSeconds: fields.durationSeconds ?? recipe.durationSeconds,
+      gps: fields.gps ?? recipe.gps,
+      heartRate: fields.heartRate ?? recipe.heartRate,
+    },
+    lastModifiedMs: state.clock.now(),
+    google: {
+      ...googleSideOf(state, { platform: "HEALTH_CONNECT", ...fields }),
+      copyOf: original.google.copyOf ?? original.logId,
+    },
+    visibleAtMs: null,
+  };
+  if (fields.distanceMeters !== undefined) copy.recipe.distanceMeters = fields.distanceMeters;
+  applySummary(copy, { calories: original.calories, ...fields });
+  account.activities.set(copy.logId, copy);
+  return copy;
+}
+
+/** A session under way as it stands now; any other activity as it is. */
+export function asOfNow(state: State, activity: RecordedActivity): RecordedActivity {
+  if (!activity.google.inProgress) return activity;
+  const now = state.clock.now();
+  const elapsedSeconds = Math.max(1, Math.floor((now - activity.recipe.startTimeMs) / 1000));
+  return {
+    ...lastingUntil(activity, elapsedSeconds),
+    lastModifiedMs: Math.max(now, activity.lastModifiedMs),
+  };
+}
+
+/** The activity with another duration, at the same pace. */
+export function lastingUntil(activity: RecordedActivity, durationSeconds: number): RecordedActivity {
+  const share = durationSeconds / activity.recipe.durationSeconds;
+  const recipe: WorkoutRecipe = { ...activity.recipe, durationSeconds };
+  if (recipe.distanceMeters !== undefined) {
+    recipe.distanceMeters = Math.round(recipe.distanceMeters * share * 100) / 100;
+  }
+  const changed = { ...activity, recipe, calories: Math.round(activity.calories * share) };
+  if (changed.steps !== undefined) changed.steps = Math.round(changed.steps * share);
+  return changed;
 }
 
 /** Records a TCX file as one activity; null when it holds no time. */
@@ -56,6 +113,7 @@ export function recordFile(
     calories: scanned.calories,
     original: originalOf(recipe),
     lastModifiedMs: state.clock.now(),
+    google: googleSideOf(state, {}),
     visibleAtMs: null,
     file: { bytes, heartRate: scanned.heartRate },
   };
@@ -72,13 +130,37 @@ export function readingsOf(state: State, account: Account, activity: RecordedAct
 
 /** Key and age for the generator. */
 export function wearerOf(state: State, account: Account, activity: RecordedActivity): Wearer {
-  return { key: `${state.seed}/${activity.logId}`, age: account.age };
+  return { key: `${state.seed}/${activity.google.copyOf ?? activity.logId}`, age: account.age };
+}
+
+/** The id under which the account's provider knows the activity. */
+export function idAt(account: Account, activity: RecordedActivity): string {
+  return account.provider === "fitbit" ? activity.logId : activity.google.id;
+}
+
+/** The activity of this id of the account's provider, wherever it is: on the device or in the cloud. */
+export function activityOf(account: Account, id: string): RecordedActivity | undefined {
+  if (account.provider === "fitbit") return account.activities.get(id);
+  return [...account.activities.values()].find((activity) => activity.google.id === id);
+}
+
+/** Whether the cloud of the account's provider knows it. Fitbit knows what its own devices recorded and has ended. */
+export function isVisible(account: Account, activity: RecordedActivity): boolean {
+  if (activity.visibleAtMs === null) return false;
+  const { platform, inProgress } = activity.google;
+  return account.provider === "google-health" || (platform === "FITBIT" && !inProgress);
+}
+
+/** The activity of this id, if the cloud knows it. */
+export function visibleActivity(account: Account, id: string): RecordedActivity | undefined {
+  const activity = activityOf(account, id);
+  return activity && isVisible(account, activity) ? activity : undefined;
 }
 
 /** The activities that the cloud knows, by start. */
 export function visibleActivities(account: Account): RecordedActivity[] {
   return [...account.activities.values()]
-    .filter((activity) => activity.visibleAtMs !== null)
+    .filter((activity) => isVisible(account, activity))
     .sort(
       (left, right) =>
         left.recipe.startTimeMs - right.recipe.startTimeMs ||
@@ -89,6 +171,24 @@ export function visibleActivities(account: Account): RecordedActivity[] {
 function originalOf(recipe: WorkoutRecipe): RecordedActivity["original"] {
   const { startTimeMs, durationSeconds, utcOffsetSeconds } = recipe;
   return { startTimeMs, durationSeconds, utcOffsetSeconds };
+}
+
+function googleSideOf(state: State, fields: WorkoutFields): GoogleSide {
+  const side: GoogleSide = {
+    id: nextGoogleId(state),
+    platform: fields.platform ?? "FITBIT",
+    inProgress: fields.inProgress ?? false,
+    copyOf: null,
+  };
+  if (fields.recordingMethod !== undefined) side.recordingMethod = fields.recordingMethod;
+  if (fields.exerciseType !== undefined) side.exerciseType = fields.exerciseType;
+  if (fields.displayName !== undefined) side.displayName = fields.displayName;
+  return side;
+}
+
+function nextGoogleId(state: State): string {
+  state.lastGoogleId += BigInt(1 + (hash(state.seed, "google", String(state.lastGoogleId)) % 6));
+  return state.lastGoogleId.toString();
 }
 
 function nextLogId(state: State): string {

@@ -2,7 +2,7 @@
 // damage the answer if asked, note the status. Faults that only one endpoint knows are taken by that endpoint.
 
 import type { Fault, FaultName } from "./faults.ts";
-import type { State } from "./state.ts";
+import type { ProviderName, State } from "./state.ts";
 
 const instead: readonly FaultName[] = [
   "429",
@@ -17,9 +17,14 @@ const callsKept = 200_000;
 
 /** What the pipeline has to know about the provider whose call it is. */
 export interface ProviderEdge {
+  provider: ProviderName;
   answer(request: Request): Promise<Response>;
   /** The account that a request is about, were its token valid; null when it is about none. */
   providerUserIdOf(request: Request, url: URL): Promise<string | null>;
+  /** Whether it is a call of the API, and not of OAuth: a fault without a path of its own hits nothing else. */
+  isApiCall(url: URL): boolean;
+  /** Faults of this provider alone that stand in for its answer. */
+  ownFaults: readonly FaultName[];
   /** The answer that stands in for the provider's own while this fault holds. */
   faultAnswer(fault: FaultName): Response;
 }
@@ -47,10 +52,10 @@ export async function providerCall(state: State, edge: ProviderEdge, request: Re
   state.calls.push(call);
   if (state.calls.length > callsKept) state.calls.splice(0, state.calls.length - callsKept);
 
-  const target = { path, providerUserIds: providerUserId === null ? [] : [providerUserId] };
-  // Whether the token endpoint is limited is unknown, and a person's consent page is no API call: without a path of
-  // its own a fault hits neither. Only the end of the whole API (410) hits everything.
-  const rules = { pathRequired: url.pathname.startsWith("/oauth2/") };
+  const { provider } = edge;
+  const target = { provider, path, providerUserIds: providerUserId === null ? [] : [providerUserId] };
+  // Only the end of the whole API (410) hits everything.
+  const rules = { pathRequired: !edge.isApiCall(url) };
   const take = (names: readonly FaultName[]): Fault | undefined => state.faults.take(names, target, rules);
 
   if (state.faults.take(["gone"], target)) {
@@ -60,7 +65,7 @@ export async function providerCall(state: State, edge: ProviderEdge, request: Re
   if (take(["network_error"])) throw new ConnectionDropped();
   const slow = take(["slow"]);
   if (slow) await wait(slow.delaySeconds ?? 2, request.signal);
-  const wrong = take(instead);
+  const wrong = take([...instead, ...edge.ownFaults]);
   if (wrong) {
     const response = edge.faultAnswer(wrong.fault);
     call.status = response.status;

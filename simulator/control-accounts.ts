@@ -2,9 +2,10 @@
 // in which an account leaves the application.
 
 import { type Context, Hono } from "hono";
-import { createAccount } from "./accounts.ts";
-import { recordFile, recordWorkout } from "./activities.ts";
+import { createAccount, createGoogleAccount } from "./accounts.ts";
+import { activityOf, idAt, recordCopy, recordFile, recordWorkout } from "./activities.ts";
 import {
+  type AccountInput,
   accountSchema,
   mergeSchema,
   readInput,
@@ -15,18 +16,18 @@ import {
   workoutSchema,
 } from "./control-input.ts";
 import { editActivity, mergeActivities } from "./edits.ts";
-import { enqueue } from "./fitbit/deliveries.ts";
-import {
-  dataNotifications,
-  datesOf,
-  datesOfSync,
-  deletionNotifications,
-  revocationNotifications,
-} from "./fitbit/notifications.ts";
-import { endGrant } from "./fitbit/tokens.ts";
 import { type Json, jsonResponse } from "./json.ts";
+import { type Providers, type Span, type SyncEvent, spanOf } from "./provider.ts";
 import type { WorkoutFields } from "./recipe.ts";
-import { type Account, accountOf, type Notification, type RecordedActivity, type State } from "./state.ts";
+import {
+  type Account,
+  accountAt,
+  accountOf,
+  accountsOfPerson,
+  type ProviderName,
+  type RecordedActivity,
+  type State,
+} from "./state.ts";
 import { fitbitTime, parseTimeWithOffset } from "./time-zone.ts";
 
 const largestFileBytes = 128 * 1024 * 1024;
@@ -34,7 +35,7 @@ const largestFileBytes = 128 * 1024 * 1024;
 type Answer = Response | Promise<Response>;
 
 /** Routes on the given state. */
-export function controlAccounts(state: State): Hono {
+export function controlAccounts(state: State, providers: Providers): Hono {
   const app = new Hono();
   const noAccount = (id: string) => jsonResponse(404, { error: `There is no simulated account ${id}.` });
   const noActivity = (id: string) => jsonResponse(404, { error: `There is no such activity: ${id}.` });
@@ -50,7 +51,7 @@ export function controlAccounts(state: State): Hono {
   const activity = (answer: (account: Account, activity: RecordedActivity, context: Context) => Answer) =>
     account((owner, context) => {
       const id = context.req.param("activityId") ?? "";
-      const found = owner.activities.get(id);
+      const found = activityOf(owner, id);
       return found ? answer(owner, found, context) : noActivity(id);
     });
 
@@ -60,7 +61,10 @@ export function controlAccounts(state: State): Hono {
   app.post("/sim/users", async (context) => {
     const input = await readInput(context.req.raw, accountSchema);
     if (input instanceof Response) return input;
-    return jsonResponse(201, { providerUserId: createAccount(state, input).providerUserId });
+    const created = newAccount(state, input);
+    return created instanceof Response
+      ? created
+      : jsonResponse(201, { providerUserId: created.providerUserId });
   });
   app.get("/sim/users/:id", (context) => {
     // A deleted account is still there to be looked at.
@@ -78,7 +82,12 @@ export function controlAccounts(state: State): Hono {
       const input = await readInput(request, workoutSchema);
       if (input instanceof Response) return input;
       const fields = fieldsOf(input);
-      return refuseFuture(state, fields) ?? created(recordWorkout(state, owner, fields));
+      if (input.copyOf !== undefined) {
+        const original = activityOf(owner, input.copyOf);
+        if (!original) return noActivity(input.copyOf);
+        return created(owner, recordCopy(state, owner, original, fields, input.copyShiftMilliseconds ?? 0));
+      }
+      return refuseFuture(state, fields) ?? created(owner, recordWorkout(state, owner, fields));
     }),
   );
   app.patch(
@@ -86,17 +95,17 @@ export function controlAccounts(state: State): Hono {
     activity(async (owner, edited, context) => {
       const input = await readInput(context.req.raw, workoutEditSchema);
       if (input instanceof Response) return input;
-      const before = datesOf(edited);
+      const before = [spanOf(edited)];
       editActivity(state, owner, edited, fieldsOf(input));
-      notifyEdit(state, owner, edited, before);
-      return jsonResponse(200, { activityId: edited.logId });
+      tellChange(owner, edited, before, []);
+      return jsonResponse(200, { activityId: idAt(owner, edited) });
     }),
   );
   app.delete(
     "/sim/users/:id/activities/:activityId",
     activity((owner, deleted) => {
       owner.activities.delete(deleted.logId);
-      notifyEdit(state, owner, deleted, []);
+      for (const one of accountsOfPerson(state, owner)) providers[one.provider].events.removed(one, deleted);
       return new Response(null, { status: 204 });
     }),
   );
@@ -108,14 +117,15 @@ export function controlAccounts(state: State): Hono {
       if (input instanceof Response) return input;
       const parts: RecordedActivity[] = [];
       for (const id of new Set(input.activityIds)) {
-        const part = owner.activities.get(id);
+        const part = activityOf(owner, id);
         if (!part) return noActivity(id);
         parts.push(part);
       }
-      const before = parts.flatMap(datesOf);
+      const before = parts.map(spanOf);
       const merged = mergeActivities(state, owner, parts);
-      notifyEdit(state, owner, merged, before);
-      return jsonResponse(200, { activityId: merged.logId });
+      const gone = parts.filter((part) => part !== merged);
+      tellChange(owner, merged, before, gone);
+      return jsonResponse(200, { activityId: idAt(owner, merged) });
     }),
   );
 
@@ -124,9 +134,11 @@ export function controlAccounts(state: State): Hono {
     account(async (owner, context) => {
       const input = await readInput(context.req.raw, syncSchema);
       if (input instanceof Response) return input;
-      const { brought, notifications } = syncDevice(state, owner, input);
-      enqueue(state, notifications);
-      return jsonResponse(200, { activityIds: brought, notifications: notifications.length });
+      const events = syncDevice(state, owner, input);
+      return jsonResponse(200, {
+        activityIds: events[0]?.brought.map((activity) => idAt(owner, activity)) ?? [],
+        notifications: tellSync(events),
+      });
     }),
   );
   // Several devices in one push: a batch holds notifications of several users.
@@ -139,36 +151,69 @@ export function controlAccounts(state: State): Hono {
       if (!owner) return noAccount(id);
       owners.push(owner);
     }
-    const notifications = owners.flatMap((owner) => syncDevice(state, owner, input).notifications);
-    enqueue(state, notifications);
-    return jsonResponse(200, { notifications: notifications.length });
+    return jsonResponse(200, {
+      notifications: tellSync(owners.flatMap((owner) => syncDevice(state, owner, input))),
+    });
   });
 
   app.post(
     "/sim/users/:id/revoke",
-    account((owner) => {
-      const notifications = revocationNotifications(state, owner);
-      endGrant(state, owner.providerUserId);
-      enqueue(state, notifications);
-      return jsonResponse(200, { notifications: notifications.length });
-    }),
+    account((owner) =>
+      jsonResponse(200, { notifications: providers[owner.provider].events.consentWithdrawn(owner) }),
+    ),
   );
   app.post(
     "/sim/users/:id/delete-account",
     account((owner) => {
-      const notifications = deletionNotifications(state, owner);
-      endGrant(state, owner.providerUserId);
+      const notifications = providers[owner.provider].events.accountDeleted(owner);
       owner.deleted = true;
-      owner.activities.clear();
-      enqueue(state, notifications);
-      return jsonResponse(200, { notifications: notifications.length });
+      // Not emptied: the same person's account at the other provider keeps what it has.
+      owner.activities = new Map();
+      return jsonResponse(200, { notifications });
     }),
   );
+
+  /** An edit in the cloud is told at once, by every provider that has the activity. */
+  const tellChange = (
+    owner: Account,
+    edited: RecordedActivity,
+    before: readonly Span[],
+    gone: readonly RecordedActivity[],
+  ): void => {
+    for (const one of accountsOfPerson(state, owner)) {
+      providers[one.provider].events.changed(one, edited, before, gone);
+    }
+  };
+  const tellSync = (events: readonly SyncEvent[]): number => {
+    const names: readonly ProviderName[] = ["fitbit", "google-health"];
+    return names.reduce((told, name) => {
+      const own = events.filter((event) => event.account.provider === name);
+      return told + (own.length > 0 ? providers[name].events.synced(own) : 0);
+    }, 0);
+  };
   return app;
 }
 
-function created(recorded: RecordedActivity): Response {
-  return jsonResponse(201, { activityId: recorded.logId });
+/** The account, or why there cannot be one. */
+function newAccount(state: State, input: AccountInput): Account | Response {
+  const { provider = "fitbit", legacyUserId, ...wanted } = input;
+  const refuse = (where: string, why: string) => jsonResponse(400, { error: `${where}: ${why}`, where });
+  if (provider === "fitbit") {
+    if (legacyUserId !== undefined) return refuse("legacyUserId", "only a google-health account has one");
+    return createAccount(state, wanted);
+  }
+  if (!state.google) return refuse("provider", "the Google side is off: give createSimulator `google`");
+  if (legacyUserId === undefined) return createGoogleAccount(state, wanted, null);
+  const legacy = accountAt(state, "fitbit", legacyUserId);
+  if (!legacy) return refuse("legacyUserId", "there is no such Fitbit account");
+  if (accountsOfPerson(state, legacy).length > 1) {
+    return refuse("legacyUserId", "this person has a google-health account already");
+  }
+  return createGoogleAccount(state, wanted, legacy);
+}
+
+function created(owner: Account, recorded: RecordedActivity): Response {
+  return jsonResponse(201, { activityId: idAt(owner, recorded) });
 }
 
 async function upload(state: State, owner: Account, request: Request): Promise<Response> {
@@ -177,47 +222,34 @@ async function upload(state: State, owner: Account, request: Request): Promise<R
     return jsonResponse(413, { error: "The file is larger than 128 MiB." });
   }
   const recorded = recordFile(state, owner, bytes, new URL(request.url).searchParams.get("name"));
-  if (recorded) return created(recorded);
+  if (recorded) return created(owner, recorded);
   return jsonResponse(400, {
     error: "The file holds no time of a trackpoint, lap or activity.",
     where: "body",
   });
 }
 
-/** The device hands over what it recorded; gives the ids and what the subscribers are to be told. */
+/** The device hands over what it recorded to each cloud that its wearer has; this account's event is the first. */
 function syncDevice(
   state: State,
   account: Account,
   input: { dates?: string[] | undefined; collections?: string[] | undefined },
-): { brought: string[]; notifications: Notification[] } {
+): SyncEvent[] {
   const now = state.clock.now();
+  const { lastSyncAtMs } = account;
   const brought = [...account.activities.values()].filter((activity) => activity.visibleAtMs === null);
   for (const activity of brought) {
     activity.visibleAtMs = now;
     activity.lastModifiedMs = Math.max(activity.lastModifiedMs, now);
   }
-  const dates = input.dates ?? datesOfSync(state, account, brought);
-  account.lastSyncAtMs = now;
-  return {
-    brought: brought.map((activity) => activity.logId),
-    notifications: dataNotifications(state, account, input.collections ?? ["activities"], dates),
-  };
-}
-
-/** An edit in the cloud is told at once; one of an activity that only the device has is told by the sync. */
-function notifyEdit(
-  state: State,
-  account: Account,
-  activity: RecordedActivity,
-  before: readonly string[],
-): void {
-  if (activity.visibleAtMs === null) return;
-  const dates = [...new Set([...before, ...datesOf(activity)])].sort();
-  enqueue(state, dataNotifications(state, account, ["activities"], dates));
+  const accounts = accountsOfPerson(state, account);
+  for (const one of accounts) one.lastSyncAtMs = now;
+  const { dates, collections } = input;
+  return accounts.map((one) => ({ account: one, brought, lastSyncAtMs, dates, collections }));
 }
 
 function fieldsOf(input: WorkoutInput): WorkoutFields {
-  const { startTime, ...rest } = input;
+  const { startTime, copyOf: _copyOf, copyShiftMilliseconds: _shift, ...rest } = input;
   return {
     ...rest,
     start: startTime === undefined ? undefined : (parseTimeWithOffset(startTime) ?? undefined),
@@ -228,7 +260,7 @@ function fieldsOf(input: WorkoutInput): WorkoutFields {
 function refuseFuture(state: State, fields: WorkoutFields): Response | null {
   const startMs = fields.start?.timeMs;
   if (startMs === undefined) return null;
-  const endMs = startMs + (fields.durationSeconds ?? 1800) * 1000;
+  const endMs = startMs + (fields.inProgress ? 0 : (fields.durationSeconds ?? 1800) * 1000);
   if (endMs <= state.clock.now() + 60_000) return null;
   return jsonResponse(400, {
     error: `startTime: the workout would end at ${new Date(endMs).toISOString()}, but the simulated clock is at ${new Date(state.clock.now()).toISOString()}.`,
@@ -240,13 +272,14 @@ function describe(account: Account): Json {
   return {
     providerUserId: account.providerUserId,
     provider: account.provider,
+    ...(account.legacyUserId === null ? {} : { legacyUserId: account.legacyUserId }),
     displayName: account.displayName,
     timezone: account.timezone,
     age: account.age,
     device: account.device.name,
     deleted: account.deleted,
     activities: [...account.activities.values()].map((activity) => ({
-      activityId: activity.logId,
+      activityId: idAt(account, activity),
       name: activity.recipe.type.name,
       startTime: fitbitTime(activity.recipe.startTimeMs, activity.recipe.utcOffsetSeconds),
       durationSeconds: activity.recipe.durationSeconds,

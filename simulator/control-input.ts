@@ -2,17 +2,21 @@
 
 import { z } from "zod";
 import { faultSchema } from "./faults.ts";
+import { googleSettingsSchema } from "./google-health/settings.ts";
 import { jsonResponse } from "./json.ts";
 import { isTimeZone, parseTimeWithOffset } from "./time-zone.ts";
 
 export const accountSchema = z.strictObject({
-  provider: z.literal("fitbit", { error: "only the provider fitbit is simulated" }).optional(),
+  provider: z.enum(["fitbit", "google-health"], { error: "must be fitbit or google-health" }).optional(),
+  legacyUserId: z.string().min(1).optional(),
   timezone: z.string().refine(isTimeZone, "must be an IANA time zone").optional(),
   age: z.int().min(13).max(110).optional(),
   displayName: z.string().min(1).max(100).optional(),
   wornAllDay: z.boolean().optional(),
   device: z.string().min(1).max(100).optional(),
 });
+
+export type AccountInput = z.infer<typeof accountSchema>;
 
 const workoutFields = z.strictObject({
   name: z.string().min(1).max(200).optional(),
@@ -34,6 +38,13 @@ const workoutFields = z.strictObject({
   heartRateUntilSeconds: z.number().min(0).optional(),
   poolLengthMeters: z.number().positive().optional(),
   hasGps: z.boolean().optional(),
+  platform: z.string().min(1).max(60).optional(),
+  recordingMethod: z.string().min(1).max(60).optional(),
+  exerciseType: z.string().min(1).max(100).optional(),
+  displayName: z.string().min(1).max(200).optional(),
+  inProgress: z.boolean().optional(),
+  copyOf: z.string().min(1).optional(),
+  copyShiftMilliseconds: z.int().min(-60_000).max(60_000).optional(),
 });
 
 export type WorkoutInput = z.infer<typeof workoutFields>;
@@ -76,10 +87,11 @@ export const settingsSchema = z
     requestsPerHour: z.int().min(0),
     hourResetDelaySeconds: z.number().min(0).max(3599),
     subscriptionConflictBody: z.enum(["subscription", "error"]),
+    google: googleSettingsSchema,
   })
   .partial();
 
-const notificationSchema = z.strictObject({
+const fitbitNotificationSchema = z.strictObject({
   collectionType: z.string(),
   date: z.string(),
   ownerId: z.string(),
@@ -87,7 +99,13 @@ const notificationSchema = z.strictObject({
   subscriptionId: z.string(),
 });
 
-export const notificationsSchema = z.array(notificationSchema).min(1).max(1000);
+// Whatever Google might say of an account: nothing in it has to make sense.
+const googleNotificationSchema = z.strictObject({ data: z.record(z.string(), z.json()) });
+
+export const notificationsSchema = z
+  .array(z.union([googleNotificationSchema, fitbitNotificationSchema]))
+  .min(1)
+  .max(1000);
 export const mergeSchema = z.strictObject({ activityIds: z.array(z.string()).min(2).max(20) });
 
 /** The body as the schema wants it, or the 400 to answer. An empty body counts as `{}`. */

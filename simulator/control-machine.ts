@@ -10,6 +10,7 @@ import {
   settingsSchema,
 } from "./control-input.ts";
 import { enqueue, verifySubscriber } from "./fitbit/deliveries.ts";
+import { controlGoogle, googleSettings, replayGoogle } from "./google-health/control.ts";
 import { jsonResponse } from "./json.ts";
 import type { State } from "./state.ts";
 
@@ -20,7 +21,12 @@ export function controlMachine(state: State, reset: () => void): Hono {
   app.post("/sim/notifications", async (context) => {
     const input = await readInput(context.req.raw, notificationsSchema);
     if (input instanceof Response) return input;
-    enqueue(state, input);
+    const google = input.flatMap((one) => ("data" in one ? [one.data] : []));
+    enqueue(
+      state,
+      input.flatMap((one) => ("data" in one ? [] : [{ providerUserId: one.ownerId, element: one }])),
+    );
+    replayGoogle(state, google);
     return jsonResponse(200, { notifications: input.length });
   });
 
@@ -31,12 +37,15 @@ export function controlMachine(state: State, reset: () => void): Hono {
     state.faults.replace(input);
     return jsonResponse(200, { faults: state.faults.list() });
   });
-  app.get("/sim/settings", () => jsonResponse(200, { ...state.settings }));
+  const settings = () => jsonResponse(200, { ...state.settings, google: googleSettings(state) });
+  app.get("/sim/settings", () => settings());
   app.put("/sim/settings", async (context) => {
     const input = await readInput(context.req.raw, settingsSchema);
     if (input instanceof Response) return input;
-    Object.assign(state.settings, input);
-    return jsonResponse(200, { ...state.settings });
+    const { google, ...rest } = input;
+    Object.assign(state.settings, rest);
+    if (google && state.google) Object.assign(state.google.settings, google);
+    return settings();
   });
 
   const time = () =>
@@ -61,12 +70,13 @@ export function controlMachine(state: State, reset: () => void): Hono {
     jsonResponse(200, {
       deliveries: state.deliveries.map((delivery) => ({
         ...delivery,
-        notifications: delivery.notifications.map((one) => ({ ...one })),
+        notifications: delivery.notifications,
       })),
       queued: state.queue.map((push) => ({
+        provider: push.provider,
         attempt: push.attempt,
         dueAt: new Date(push.dueAtMs).toISOString(),
-        notifications: push.notifications.map((one) => ({ ...one })),
+        notifications: push.notifications.map((one) => one.element),
       })),
       subscriber: {
         verified: state.subscriber.verified,
@@ -81,5 +91,6 @@ export function controlMachine(state: State, reset: () => void): Hono {
     return new Response(null, { status: 204 });
   });
 
+  app.route("/", controlGoogle(state));
   return app;
 }

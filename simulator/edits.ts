@@ -1,6 +1,7 @@
 // What the user changes in the cloud: it holds at once, and moves lastModified. Readings follow the changed recipe with
 // the same random numbers, so a new title alone changes no reading; an uploaded file is served as it was.
 
+import { asOfNow, lastingUntil } from "./activities.ts";
 import { activityTypeOf } from "./activity-types.ts";
 import { applySummary, recipeOf, type WorkoutFields } from "./recipe.ts";
 import type { Account, RecordedActivity, State } from "./state.ts";
@@ -13,6 +14,7 @@ export function editActivity(
   activity: RecordedActivity,
   fields: WorkoutFields,
 ): void {
+  endSession(state, activity, fields);
   const old = activity.recipe;
   const type =
     fields.name === undefined && fields.activityTypeId === undefined
@@ -39,6 +41,10 @@ export function editActivity(
   activity.logType = fields.logType ?? activity.logType;
   if (!activity.file || fields.calories !== undefined)
     applySummary(activity, { calories: activity.calories, ...defined(fields) });
+  for (const name of ["platform", "recordingMethod", "exerciseType", "displayName"] as const) {
+    const value = fields[name];
+    if (value !== undefined) activity.google[name] = value;
+  }
   // A later edit is always later to the millisecond, even if the clock stands still.
   activity.lastModifiedMs = Math.max(state.clock.now(), activity.lastModifiedMs + 1);
 }
@@ -66,6 +72,20 @@ export function mergeActivities(
     distanceMeters: distances.length > 0 ? distances.reduce((sum, meters) => sum + meters, 0) : undefined,
   });
   return first;
+}
+
+/** A session under way ends with the duration it is given, or now. */
+function endSession(state: State, activity: RecordedActivity, fields: WorkoutFields): void {
+  if (!activity.google.inProgress) return;
+  if (fields.inProgress !== false && fields.durationSeconds === undefined) return;
+  const ended =
+    fields.durationSeconds === undefined
+      ? asOfNow(state, activity)
+      : lastingUntil(activity, fields.durationSeconds);
+  Object.assign(activity, ended, {
+    original: { ...activity.original, durationSeconds: ended.recipe.durationSeconds },
+  });
+  activity.google.inProgress = false;
 }
 
 /** A new title alone keeps the type: a person who calls a run "Morning run" has not changed the sport. */

@@ -2,6 +2,7 @@
 // provider call and the handlers ask the book whether one applies; nothing here knows what a fault does.
 
 import { z } from "zod";
+import type { Account, ProviderName } from "./state.ts";
 
 /** Every fault, with what it does; README.md holds the same list for people. */
 export const faultNames = [
@@ -42,6 +43,13 @@ export const faultNames = [
   "list_without_key",
   "list_shifted",
   "list_repeated",
+  // Google Health alone.
+  "account_not_linked",
+  "service_disabled",
+  "permission_denied",
+  "nan",
+  "malformed_interval",
+  "unknown_key",
   // Subscriptions and pushes.
   "subscribe_409",
   "duplicate",
@@ -55,6 +63,7 @@ export type FaultName = (typeof faultNames)[number];
 
 export const faultSchema = z.strictObject({
   fault: z.enum(faultNames),
+  provider: z.enum(["fitbit", "google-health"]).optional(),
   path: z.string().min(1).optional(),
   providerUserId: z.string().min(1).optional(),
   count: z.int().min(1).optional(),
@@ -65,8 +74,19 @@ export type Fault = z.infer<typeof faultSchema>;
 
 /** What a fault is matched against. `path` is path and query; `providerUserIds` are the accounts concerned. */
 export interface FaultTarget {
+  provider: ProviderName;
   path: string;
   providerUserIds: readonly string[];
+}
+
+/** The target that a call of this account's user is. */
+export function targetOf(account: Account, request: Request): FaultTarget {
+  const url = new URL(request.url);
+  return {
+    provider: account.provider,
+    path: url.pathname + url.search,
+    providerUserIds: [account.providerUserId],
+  };
 }
 
 export interface FaultBook {
@@ -99,6 +119,7 @@ export function createFaultBook(): FaultBook {
       for (const entry of entries) {
         const { fault } = entry;
         if (entry.left <= 0 || !names.includes(fault.fault)) continue;
+        if (fault.provider !== undefined && fault.provider !== target.provider) continue;
         if (fault.path === undefined ? rules.pathRequired === true : !target.path.includes(fault.path))
           continue;
         if (fault.providerUserId !== undefined && !target.providerUserIds.includes(fault.providerUserId))

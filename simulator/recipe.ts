@@ -25,6 +25,12 @@ export interface WorkoutFields {
   heartRateUntilSeconds?: number | undefined;
   poolLengthMeters?: number | undefined;
   hasGps?: boolean | undefined;
+  // What only Google tells of it.
+  platform?: string | undefined;
+  recordingMethod?: string | undefined;
+  exerciseType?: string | undefined;
+  displayName?: string | undefined;
+  inProgress?: boolean | undefined;
 }
 
 /** The recipe. Without a start the workout ended just now, in the profile's zone. */

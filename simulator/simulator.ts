@@ -1,4 +1,4 @@
-// A simulated Fitbit Web API with its control API, as one fetch handler on state in memory. It needs nothing but web
+// A simulated Fitbit Web API and Google Health API with their control API, as one fetch handler on state in memory. It needs nothing but web
 // standards, so it runs in Node behind a socket, inside workerd beside the Worker under test, or as a Worker of its own.
 // It keeps no timer and leaves no work behind: when an answer is given, everything it caused has been awaited.
 
@@ -7,9 +7,11 @@ import { providerCall } from "./calls.ts";
 import { createClock } from "./clock.ts";
 import { controlApi } from "./control.ts";
 import { createFaultBook } from "./faults.ts";
-import { fitbitApi } from "./fitbit/api.ts";
-import { fitbitFaultAnswer } from "./fitbit/fault-answers.ts";
-import { providerUserIdOfRequest } from "./fitbit/tokens.ts";
+import { fitbitProvider } from "./fitbit/provider.ts";
+import { isGooglePath } from "./google-health/api.ts";
+import { googleProvider } from "./google-health/provider.ts";
+import { emptyGoogleState } from "./google-health/state.ts";
+import type { Providers } from "./provider.ts";
 import { hash, text } from "./random.ts";
 import type { SimulatorOptions, State } from "./state.ts";
 import { welcomePage } from "./welcome.ts";
@@ -26,18 +28,16 @@ export interface Simulator {
 /** Makes a simulator with no accounts. */
 export function createSimulator(options: SimulatorOptions): Simulator {
   const state = emptyState({ ...options, url: options.url.replace(/\/$/, "") });
-  const control = controlApi(state, () => Object.assign(state, emptyState(state.options)));
-  const fitbit = fitbitApi(state);
-  const edge = {
-    answer: async (request: Request) => fitbit.fetch(request),
-    providerUserIdOf: (request: Request, url: URL) => providerUserIdOfRequest(state, request, url),
-    faultAnswer: (fault: Parameters<typeof fitbitFaultAnswer>[1]) => fitbitFaultAnswer(state, fault),
-  };
+  const providers: Providers = { fitbit: fitbitProvider(state), "google-health": googleProvider(state) };
+  const control = controlApi(state, providers, () => Object.assign(state, emptyState(state.options)));
+  /** Both providers' own paths on one port: they do not clash. */
+  const edgeOf = (request: Request) =>
+    providers[state.google && isGooglePath(new URL(request.url).pathname) ? "google-health" : "fitbit"].edge;
 
   const app = new Hono();
   app.get("/", () => welcomePage(state));
   app.all("/sim/*", (context) => control.fetch(context.req.raw));
-  app.all("*", (context) => providerCall(state, edge, context.req.raw));
+  app.all("*", (context) => providerCall(state, edgeOf(context.req.raw), context.req.raw));
   // A dropped connection must reach whoever hosts the simulator, not become an answer.
   app.onError((error) => {
     throw error;
@@ -77,6 +77,7 @@ function emptyState(options: SimulatorOptions): State {
     counter: 0,
     // 19 digits, beyond 2^53 and below 2^63.
     lastLogId: 6_100_000_000_000_000_000n + BigInt(hash(seed, "first log")) * 100_000n,
+    lastGoogleId: 4_093_000_000_000_000_000n + BigInt(hash(seed, "first google id")) * 100_000n,
     accounts: new Map(),
     codes: new Map(),
     accessTokens: new Map(),
@@ -91,5 +92,6 @@ function emptyState(options: SimulatorOptions): State {
     queue: [],
     deliveries: [],
     calls: [],
+    google: options.google ? emptyGoogleState(options.google, (options.realNow ?? Date.now)()) : null,
   };
 }

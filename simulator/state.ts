@@ -3,6 +3,8 @@
 
 import type { Clock } from "./clock.ts";
 import type { FaultBook } from "./faults.ts";
+import type { GoogleOptions, GoogleState } from "./google-health/state.ts";
+import type { Json } from "./json.ts";
 import type { HeartRateSample, WorkoutRecipe } from "./workout.ts";
 
 export interface SimulatorOptions {
@@ -15,7 +17,11 @@ export interface SimulatorOptions {
   /** How pushes and verification requests leave. Default the platform's fetch. */
   deliver?: (request: Request) => Promise<Response>;
   fitbit: FitbitOptions;
+  /** Without it Google's paths are not there. */
+  google?: GoogleOptions;
 }
+
+export type ProviderName = "fitbit" | "google-health";
 
 export interface FitbitOptions {
   clientId: string;
@@ -86,15 +92,35 @@ export interface RecordedActivity {
   poolLengthMeters?: number;
   original: { startTimeMs: number; durationSeconds: number; utcOffsetSeconds: number };
   lastModifiedMs: number;
+  google: GoogleSide;
   /** When the device's sync brought it to the cloud; null while only the device has it. */
   visibleAtMs: number | null;
   /** The uploaded file that this activity is, if it is one. */
   file: RecordedFile | null;
 }
 
+/** What only Google tells of an activity. */
+export interface GoogleSide {
+  /** Decimal digits; never equal to the log id. */
+  id: string;
+  /** Anything but "FITBIT" came to Google in another way: Fitbit never heard of it. */
+  platform: string;
+  recordingMethod?: string;
+  /** Sent word for word. */
+  exerciseType?: string;
+  displayName?: string;
+  /** Not ended yet: its end is the clock. Fitbit lists what has ended. */
+  inProgress: boolean;
+  /** The log id of the activity that this is once more, from another platform: same wearer, same route. */
+  copyOf: string | null;
+}
+
+/** One provider's account. A person with both has two, which share device and activities. */
 export interface Account {
   providerUserId: string;
-  provider: "fitbit";
+  provider: ProviderName;
+  /** The Fitbit account of the same person, where Google knows of one. */
+  legacyUserId: string | null;
   timezone: string;
   age: number;
   displayName: string;
@@ -107,6 +133,8 @@ export interface Account {
   activities: Map<string, RecordedActivity>;
   /** Provider calls in one clock hour. */
   hour: { index: number; used: number };
+  /** Provider calls in one clock minute. */
+  minute: { index: number; used: number };
 }
 
 export interface AuthorizationCode {
@@ -157,28 +185,31 @@ export interface Call {
   providerUserId: string | null;
 }
 
+/** One element of a push, in its provider's own shape, and whose account it is about. */
 export interface Notification {
-  collectionType: string;
-  date: string;
-  ownerId: string;
-  ownerType: "user";
-  subscriptionId: string;
+  providerUserId: string;
+  element: { readonly [key: string]: Json | undefined };
 }
 
 export interface QueuedPush {
+  provider: ProviderName;
+  /** The subscriber's name, where a provider has several. */
+  subscriber: string | null;
   notifications: Notification[];
   /** 1 for the first attempt. */
   attempt: number;
   dueAtMs: number;
+  firstDueAtMs: number;
   /** Faults hit a push once, not each repetition of it. */
   faultsDone: boolean;
 }
 
 export interface Delivery {
+  provider: ProviderName;
   at: string;
   attempt: number;
   url: string;
-  notifications: Notification[];
+  notifications: Notification["element"][];
   body: string;
   signature: string;
   /** Null when no answer came. */
@@ -195,6 +226,7 @@ export interface State {
   deliver: (request: Request) => Promise<Response>;
   counter: number;
   lastLogId: bigint;
+  lastGoogleId: bigint;
   accounts: Map<string, Account>;
   codes: Map<string, AuthorizationCode>;
   accessTokens: Map<string, AccessToken>;
@@ -204,6 +236,8 @@ export interface State {
   queue: QueuedPush[];
   deliveries: Delivery[];
   calls: Call[];
+  /** Null when the Google side is off. */
+  google: GoogleState | null;
 }
 
 /** A number that no other call of this simulator has got. */
@@ -212,8 +246,22 @@ export function nextNumber(state: State): number {
   return state.counter;
 }
 
-/** The account, unless it does not exist or was deleted. */
+/** The account, of either provider, unless it does not exist or was deleted. */
 export function accountOf(state: State, providerUserId: string): Account | undefined {
   const account = state.accounts.get(providerUserId);
   return account && !account.deleted ? account : undefined;
+}
+
+/** The account, unless it does not exist, was deleted or is another provider's. */
+export function accountAt(state: State, provider: ProviderName, providerUserId: string): Account | undefined {
+  const account = accountOf(state, providerUserId);
+  return account?.provider === provider ? account : undefined;
+}
+
+/** The accounts of the same person, this one first. */
+export function accountsOfPerson(state: State, account: Account): Account[] {
+  const others = [...state.accounts.values()].filter(
+    (one) => one !== account && !one.deleted && one.activities === account.activities,
+  );
+  return [account, ...others];
 }

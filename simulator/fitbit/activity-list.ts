@@ -2,7 +2,8 @@
 // so rows shift when something is inserted or removed in between; a client must de-duplicate. The filter is the start
 // in local time; nothing can be asked for by when it was modified.
 
-import { visibleActivities } from "../activities.ts";
+import { visibleActivities, visibleActivity } from "../activities.ts";
+import { targetOf } from "../faults.ts";
 import { jsonResponse } from "../json.ts";
 import type { RecordedActivity, State } from "../state.ts";
 import { localDateTime } from "../time-zone.ts";
@@ -50,10 +51,7 @@ export function listActivities(state: State, caller: Caller, request: Request): 
   if (sort === "desc") matching.reverse();
 
   const take = (fault: "list_empty" | "list_without_key" | "list_shifted" | "list_repeated") =>
-    state.faults.take([fault], {
-      path: url.pathname + url.search,
-      providerUserIds: [caller.account.providerUserId],
-    }) !== undefined;
+    state.faults.take([fault], targetOf(caller.account, request)) !== undefined;
   const empty = take("list_empty");
   // Something before this page was deleted, or inserted, since the page before.
   const shift = offset > 0 ? (take("list_shifted") ? 1 : take("list_repeated") ? -1 : 0) : 0;
@@ -84,8 +82,8 @@ export function listActivities(state: State, caller: Caller, request: Request): 
 
 export function getActivity(state: State, caller: Caller, request: Request, logId: string): Response {
   if (!caller.token.scopes.includes("activity")) return scopeMissing("activity");
-  const activity = caller.account.activities.get(logId);
-  if (!activity || activity.visibleAtMs === null) return activityNotFound(logId);
+  const activity = visibleActivity(caller.account, logId);
+  if (!activity) return activityNotFound(logId);
   return jsonResponse(200, { activityLog: activityEntry(state, caller.account, activity, request) });
 }
 

@@ -4,10 +4,10 @@
 
 import { html } from "hono/html";
 import { createAccount } from "../accounts.ts";
+import { formOf } from "../form.ts";
 import { text } from "../random.ts";
-import { accountOf, nextNumber, type State } from "../state.ts";
+import { accountAt, nextNumber, type State } from "../state.ts";
 import { type AuthorizationRequest, PageError, parseAuthorization } from "./authorization-request.ts";
-import { formOf } from "./form.ts";
 import { issueAccessToken } from "./tokens.ts";
 
 const codeSeconds = 600;
@@ -17,7 +17,9 @@ export async function authorizePage(state: State, request: Request): Promise<Res
   const parameters = new URL(request.url).searchParams;
   const parsed = parseAuthorization(state, parameters);
   if (parsed instanceof PageError) return errorPage(parsed);
-  const accounts = [...state.accounts.values()].filter((account) => !account.deleted);
+  const accounts = [...state.accounts.values()].filter(
+    (account) => account.provider === "fitbit" && !account.deleted,
+  );
   const body = await html`<!doctype html>
     <html lang="en">
       <head>
@@ -82,7 +84,7 @@ export async function authorizeDecision(state: State, request: Request): Promise
   if (form.get("decision") !== "allow")
     return errorPage(new PageError("invalid_request - decision must be allow or deny"));
   const name = form.get("account") ?? "";
-  const account = name === "new" ? createAccount(state, {}) : accountOf(state, name);
+  const account = name === "new" ? createAccount(state, {}) : accountAt(state, "fitbit", name);
   if (!account) return errorPage(new PageError(`invalid_request - there is no simulated account "${name}"`));
   const scopes = parsed.scopes.filter((scope) => granted.has(scope));
   if (scopes.length === 0) return errorPage(new PageError("invalid_request - tick at least one scope"));

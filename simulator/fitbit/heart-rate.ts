@@ -3,15 +3,16 @@
 // had, the rest at the profile's zone (inferred). `timezone=UTC` turns both question and answer to UTC.
 
 import { readingsOf, visibleActivities } from "../activities.ts";
+import { type FaultTarget, targetOf } from "../faults.ts";
+import { zoneMinutes, zonesOf } from "../heart-zones.ts";
 import { type Json, jsonResponse } from "../json.ts";
-import { hash } from "../random.ts";
-import type { Account, RecordedActivity, State } from "../state.ts";
+import { isStillLate } from "../late-data.ts";
+import { restingReadings } from "../resting.ts";
+import type { Account, State } from "../state.ts";
 import { localDate, utcOffsetSecondsAt } from "../time-zone.ts";
 import type { HeartRateSample } from "../workout.ts";
-import { zoneMinutes, zonesOf } from "./activity-entry.ts";
 import type { Caller } from "./authentication.ts";
 import { fitbitError, scopeMissing, visit } from "./errors.ts";
-import { isStillLate } from "./late-data.ts";
 
 const dayMs = 86_400_000;
 const detailSeconds: Record<string, number> = { "1sec": 1, "1min": 60, "5min": 300, "15min": 900 };
@@ -32,7 +33,7 @@ export function getHeartRate(state: State, caller: Caller, request: Request, res
   if (!caller.token.scopes.includes("heartrate")) return scopeMissing("heartrate");
   const { account } = caller;
   const url = new URL(request.url);
-  const target = { path: url.pathname + url.search, providerUserIds: [account.providerUserId] };
+  const target = targetOf(account, request);
   if (!state.settings.intradayAccess || state.faults.take(["intraday_403"], target)) {
     return fitbitError(
       403,
@@ -48,7 +49,7 @@ export function getHeartRate(state: State, caller: Caller, request: Request, res
   const question = readQuestion(state, account, rest, timezone !== null && !ignored);
   if (question instanceof Response) return question;
 
-  const readings = readingsWithin(state, account, question, target.path);
+  const readings = readingsWithin(state, account, question, target);
   const summary = summaryOf(account, question, readings);
   if (state.faults.take(["intraday_missing"], target))
     return jsonResponse(200, { "activities-heart": [summary] });
@@ -107,7 +108,7 @@ function readingsWithin(
   state: State,
   account: Account,
   question: HeartRateQuestion,
-  path: string,
+  target: FaultTarget,
 ): HeartRateSample[] {
   const bySecond = new Map<number, number>();
   const keep = (wallMs: number, bpm: number) => {
@@ -121,7 +122,7 @@ function readingsWithin(
     const startWall = activity.recipe.startTimeMs + offsetMs;
     const endWall = startWall + activity.recipe.durationSeconds * 1000;
     if (endWall < question.fromWallMs || startWall > question.toWallMs) continue;
-    if (isStillLate(state, account, activity, "late_heart_rate", path)) continue;
+    if (isStillLate(state, activity, "late_heart_rate", target)) continue;
     for (const { timeMs, bpm } of readingsOf(state, account, activity)) keep(timeMs + offsetMs, bpm);
   }
   if (account.wornAllDay) {
@@ -139,28 +140,6 @@ function readingsWithin(
   return [...bySecond]
     .map(([timeMs, bpm]) => ({ timeMs, bpm }))
     .sort((left, right) => left.timeMs - right.timeMs);
-}
-
-/** Between workouts: a reading every 5 to 15 s, up to the last sync. */
-function* restingReadings(
-  state: State,
-  account: Account,
-  activities: readonly RecordedActivity[],
-  fromMs: number,
-  toMs: number,
-): Generator<HeartRateSample, void, undefined> {
-  const key = `${state.seed}/${account.providerUserId}`;
-  const last = Math.min(toMs, account.lastSyncAtMs ?? account.createdAtMs);
-  for (let slot = Math.floor(fromMs / 10_000); slot * 10_000 <= last; slot++) {
-    const timeMs = slot * 10_000 + (hash(key, "slot", slot) % 6) * 1000;
-    const exercising = activities.some(
-      ({ recipe }) =>
-        timeMs >= recipe.startTimeMs && timeMs <= recipe.startTimeMs + recipe.durationSeconds * 1000,
-    );
-    if (exercising || timeMs > last) continue;
-    const wave = 6 * Math.sin(timeMs / 5_400_000) + 3 * Math.sin(timeMs / 660_000);
-    yield { timeMs, bpm: Math.round(66 + wave + (hash(key, "rest", slot) % 5) - 2) };
-  }
 }
 
 /** Buckets without data are left out; nothing is filled in. */

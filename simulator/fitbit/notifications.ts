@@ -1,8 +1,9 @@
 // Which notifications an event causes. A notification names user, collection and local date, nothing else; the two about
 // the account itself carry today's date. Sending them is deliveries.ts.
 
+import { type Span, type SyncEvent, spanOf } from "../provider.ts";
 import { text } from "../random.ts";
-import type { Account, Notification, RecordedActivity, State } from "../state.ts";
+import type { Account, Notification, State } from "../state.ts";
 import { localDate, utcOffsetSecondsAt } from "../time-zone.ts";
 import { everyCollection } from "./subscriptions.ts";
 
@@ -14,24 +15,19 @@ export function today(state: State, account: Account): string {
   return localDate(now, utcOffsetSecondsAt(account.timezone, now));
 }
 
-/** The local dates that an activity touches: two when it crosses midnight. */
-export function datesOf(activity: RecordedActivity): string[] {
-  const { startTimeMs, durationSeconds, utcOffsetSeconds } = activity.recipe;
-  return [
-    ...new Set([
-      localDate(startTimeMs, utcOffsetSeconds),
-      localDate(startTimeMs + durationSeconds * 1000, utcOffsetSeconds),
-    ]),
-  ];
+/** The local dates that a span touches: two when it crosses midnight. */
+export function datesOf({ startTimeMs, endTimeMs, utcOffsetSeconds }: Span): string[] {
+  return [...new Set([localDate(startTimeMs, utcOffsetSeconds), localDate(endTimeMs, utcOffsetSeconds)])];
 }
 
 /** The dates a sync reports: every day since the last one, a week at most, and those of what it brought. */
-export function datesOfSync(state: State, account: Account, brought: readonly RecordedActivity[]): string[] {
-  const dates = new Set(brought.flatMap(datesOf));
+export function datesOfSync(state: State, event: SyncEvent): string[] {
+  const { account } = event;
+  const dates = new Set(event.brought.flatMap((activity) => datesOf(spanOf(activity))));
   const last = today(state, account);
   const dayMs = 86_400_000;
   const lastMs = Date.parse(last);
-  const since = account.lastSyncAtMs ?? state.clock.now();
+  const since = event.lastSyncAtMs ?? state.clock.now();
   const sinceMs = Date.parse(localDate(since, utcOffsetSecondsAt(account.timezone, since)));
   for (let day = Math.max(sinceMs, lastMs - longestCatchUpDays * dayMs); day <= lastMs; day += dayMs) {
     dates.add(new Date(day).toISOString().slice(0, 10));
@@ -89,5 +85,7 @@ function notification(
   date: string,
   subscriptionId: string,
 ): Notification {
-  return { collectionType, date, ownerId: account.providerUserId, ownerType: "user", subscriptionId };
+  const { providerUserId } = account;
+  const element = { collectionType, date, ownerId: providerUserId, ownerType: "user", subscriptionId };
+  return { providerUserId, element };
 }

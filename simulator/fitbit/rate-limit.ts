@@ -24,7 +24,11 @@ export function countCall(state: State, account: Account): boolean {
 
 /** The three headers that Fitbit sends with every answer to a user's call. */
 export function rateLimitHeaders(state: State, account: Account, path: string): Record<string, string> {
-  const lagging = state.faults.take(["rate_limit_lag"], { path, providerUserIds: [account.providerUserId] });
+  const lagging = state.faults.take(["rate_limit_lag"], {
+    provider: "fitbit",
+    path,
+    providerUserIds: [account.providerUserId],
+  });
   const used = Math.max(0, account.hour.used - (lagging ? lagCalls : 0));
   const limit = state.settings.requestsPerHour;
   return {

@@ -2,6 +2,7 @@
 // over all users and collections, one subscription per user and collection: 201 new, 200 the same again, 409 a conflict.
 // The body of the 409 is unknown; the setting `subscriptionConflictBody` chooses between two guesses.
 
+import { targetOf } from "../faults.ts";
 import { jsonResponse } from "../json.ts";
 import type { State, Subscription } from "../state.ts";
 import type { Caller } from "./authentication.ts";
@@ -67,8 +68,7 @@ export function createSubscription(
       one.subscriberId === wanted.subscriberId,
   );
   if (sameStream?.subscriptionId === subscriptionId) return jsonResponse(200, shape(sameStream));
-  const path = new URL(request.url).pathname;
-  const forced = state.faults.take(["subscribe_409"], { path, providerUserIds: [providerUserId] });
+  const forced = state.faults.take(["subscribe_409"], targetOf(caller.account, request));
   const conflict = sameStream ?? state.subscriptions.find((one) => one.subscriptionId === subscriptionId);
   if (conflict ?? forced) {
     if (conflict && state.settings.subscriptionConflictBody === "subscription") {

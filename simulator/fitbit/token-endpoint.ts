@@ -2,13 +2,13 @@
 // dev.fitbit.com). Bodies are form-encoded; a token in the query is not read (observed by clients).
 
 import { answerLostHeader } from "../calls.ts";
+import { formOf } from "../form.ts";
 import { jsonResponse } from "../json.ts";
+import { challengeOf } from "../pkce.ts";
 import type { State } from "../state.ts";
 import { authenticate } from "./authentication.ts";
 import { refuseClient } from "./client-authentication.ts";
 import { fitbitError, visit } from "./errors.ts";
-import { formOf } from "./form.ts";
-import { challengeOf } from "./pkce.ts";
 import { introspectionScopes } from "./scopes.ts";
 import { accessTokenSeconds, endGrant, issuePair, rotate } from "./tokens.ts";
 
@@ -62,7 +62,11 @@ function refresh(state: State, request: Request, form: URLSearchParams, lifetime
   const value = form.get("refresh_token");
   if (!value) return missing("refresh_token");
   const owner = state.refreshTokens.get(value)?.providerUserId;
-  const target = { path: new URL(request.url).pathname, providerUserIds: owner === undefined ? [] : [owner] };
+  const target = {
+    provider: "fitbit" as const,
+    path: new URL(request.url).pathname,
+    providerUserIds: owner === undefined ? [] : [owner],
+  };
   if (state.faults.take(["refresh_409"], target)) {
     return fitbitError(
       409,

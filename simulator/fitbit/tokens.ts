@@ -3,9 +3,9 @@
 // dev.fitbit.com). Older pages give identical requests within two minutes the same answer, newer ones until the new pair
 // is used: both hold here unless the settings say otherwise.
 
+import { formOf } from "../form.ts";
 import { text } from "../random.ts";
 import { type AccessToken, nextNumber, type RefreshToken, type State } from "../state.ts";
-import { formOf } from "./form.ts";
 import { tokenScopes } from "./scopes.ts";
 
 const hex = "0123456789abcdef";

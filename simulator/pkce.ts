@@ -1,4 +1,4 @@
-// PKCE, RFC 7636. Fitbit's default method is "plain" ("Authorize", dev.fitbit.com).
+// PKCE, RFC 7636. The default method is "plain", at Fitbit ("Authorize", dev.fitbit.com) and by the RFC.
 
 /** The challenge that belongs to a verifier. */
 export async function challengeOf(verifier: string, method: "plain" | "S256"): Promise<string> {

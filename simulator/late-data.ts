@@ -1,20 +1,19 @@
 // Data that is not there yet: a notification can come before heart rate or TCX can be read (community; FitGlue's own
 // code waits for it). The faults late_heart_rate and late_tcx hold an activity's data back for a while after its sync.
 
-import type { Account, RecordedActivity, State } from "../state.ts";
+import type { FaultTarget } from "./faults.ts";
+import type { RecordedActivity, State } from "./state.ts";
 
 const defaultDelaySeconds = 300;
 
 /** Whether a fault still hides this data of the activity. */
 export function isStillLate(
   state: State,
-  account: Account,
   activity: RecordedActivity,
   fault: "late_heart_rate" | "late_tcx",
-  path: string,
+  target: FaultTarget,
 ): boolean {
   const age = state.clock.now() - (activity.visibleAtMs ?? 0);
-  const target = { path, providerUserIds: [account.providerUserId] };
   const when = (one: { delaySeconds?: number | undefined }) =>
     age < (one.delaySeconds ?? defaultDelaySeconds) * 1000;
   return state.faults.take([fault], target, { when }) !== undefined;
