@@ -4,6 +4,7 @@
 import { and, between, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { type Database, runBatch } from "../db/databases.ts";
 import { activities, activityAliases, connections, type FeedOrigin, feedCounter } from "../db/schema.ts";
+import type { ActivityType } from "../kernel/activity-types.ts";
 import {
   type ActivityId,
   asId,
@@ -169,6 +170,32 @@ export async function noteVersion(
   return wasRaised(results);
 }
 
+/**
+ * Lets another of the provider's ids, or another provider's, stand for an activity. Nothing that a reader sees changes: no
+ * revision, no place in the feed. False when the writer has lost its lease.
+ */
+export async function adoptSource(
+  writer: Writer,
+  source: {
+    readonly activityId: ActivityId;
+    readonly provider: ProviderName;
+    readonly sourceActivityId: SourceActivityId;
+    readonly providerVersion: number;
+  },
+): Promise<boolean> {
+  const stands = fenceStands(writer);
+  const { activityId, ...columns } = source;
+  const results = await runBatch(writer.database, [
+    raiseStatement(writer),
+    sql`INSERT OR REPLACE INTO activity_aliases (connection_id, provider, source_activity_id, activity_id) SELECT ${writer.connectionId}, ${source.provider}, ${source.sourceActivityId}, ${activityId} WHERE ${stands}`,
+    writer.database
+      .update(activities)
+      .set(columns)
+      .where(and(eq(activities.id, activityId), eq(activities.connectionId, writer.connectionId), stands)),
+  ]);
+  return wasRaised(results);
+}
+
 /** Turns an activity into a tombstone at the next place of the feed; one that never entered the feed just goes. */
 export async function deleteActivity(writer: Writer, row: ActivityRow, now: number): Promise<boolean> {
   const { database } = writer;
@@ -216,9 +243,14 @@ export async function readIndex(
 ) {
   const rows = await database
     .select({
+      id: activities.id,
+      provider: activities.provider,
       sourceActivityId: activities.sourceActivityId,
       providerVersion: activities.providerVersion,
       startTime: activities.startTime,
+      endTime: activities.endTime,
+      type: sql<ActivityType | null>`json_extract(${activities.entry}, '$.type')`,
+      sequence: activities.sequence,
       deletedAt: activities.deletedAt,
     })
     .from(activities)
@@ -228,7 +260,11 @@ export async function readIndex(
         between(activities.startTime, window.start - 2 * 86_400_000, window.end),
       ),
     );
-  return rows.map(({ deletedAt, ...row }) => ({ ...row, deleted: deletedAt !== null }));
+  return rows.map(({ deletedAt, sequence, ...row }) => ({
+    ...row,
+    isInFeed: sequence !== null,
+    deleted: deletedAt !== null,
+  }));
 }
 
 /**

@@ -1,15 +1,25 @@
-// From a grant to a working connection: who holds the account, what it replaces, the link, the subscription, the first
-// sync. The link decides; subscription and first sync may fail without undoing it, because the daily sweep covers both.
+// From a grant to a working connection: who holds the account, what it replaces or carries over, the link, the subscription,
+// the first sync. The link decides; subscription and first sync may fail without undoing it, because the daily sweep covers both.
 
 import { and, eq, ne } from "drizzle-orm";
-import { allDatabases, databaseFor } from "../db/databases.ts";
+import { databaseFor } from "../db/databases.ts";
 import { connections, syncRuns } from "../db/schema.ts";
 import type { Configuration } from "../kernel/configuration.ts";
-import { accountName, asId, type ConnectionId, randomText, type SyncRunId } from "../kernel/ids.ts";
+import {
+  accountName,
+  asId,
+  type ConnectionId,
+  type ProviderName,
+  randomText,
+  type SyncRunId,
+} from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
 import type { Grant, GrantScope, Provider } from "../providers/port.ts";
+import { endGrant } from "../sync/end-grant.ts";
+import { takeOverFrom } from "../sync/leave.ts";
 import { syncMessage, type Work } from "../sync/messages.ts";
 import { subscribeAccount } from "../sync/subscribe.ts";
+import { findConnection, findSuccessor, isHeldByAnother } from "./carry-over.ts";
 import { type Connection, disconnect } from "./disconnect.ts";
 import type { ConnectRequest } from "./links.ts";
 
@@ -18,8 +28,12 @@ export type Completion =
       readonly status: "connected";
       readonly connectionId: ConnectionId;
       readonly missingScopes: readonly GrantScope[];
+      /** The provider whose connection goes on under this one, with everything that was synced. */
+      readonly carriedFrom: ProviderName | null;
     }
-  /** Another user's account. The new pair went to that user's connection, and nothing was revoked. */
+  /** A connection of this user's stands in for the account already; the new grant was given back. */
+  | { readonly status: "superseded"; readonly connectionId: ConnectionId }
+  /** Another user's account. Nothing of theirs was revoked. */
   | { readonly status: "held" };
 
 const dayMilliseconds = 24 * 3_600_000;
@@ -33,24 +47,55 @@ export async function completeConnection(
   grant: Grant,
   now: number,
 ): Promise<Completion> {
+  const { providerUserId, formerAccount: former } = grant;
+  const account = accountName(request.provider, providerUserId);
+  const successor = await findSuccessor(env, request, grant);
+  if (successor !== null) {
+    await endGrant(
+      configuration,
+      { provider: request.provider, connectionId: successor, tokens: grant.tokens },
+      now,
+    );
+    log("info", "connect.superseded", { account, connectionId: successor });
+    return { status: "superseded", connectionId: successor };
+  }
+  // The same person's account at the provider before counts like the account itself.
+  if (former !== null && (await isHeldByAnother(env, request, former))) {
+    log("warn", "connect.account_held", { account });
+    return { status: "held" };
+  }
   // Asked before anything is replaced: a user who tries a taken account keeps the connection they have.
-  if (!(await isHeldByAnother(env, request, grant))) {
+  if (!(await isHeldByAnother(env, request, { provider: request.provider, providerUserId }))) {
     await replaceOtherConnection(env, configuration, request, grant, now);
   }
-  const account = accountName(request.provider, grant.providerUserId);
+  const carrying = await chooseCarried(env, configuration, request, grant, now);
   const object = env.ACCOUNT_SYNC.getByName(account);
   const linked = await object.link({
     userId: request.userId,
     displayName: request.displayName,
     provider: request.provider,
-    providerUserId: grant.providerUserId,
+    providerUserId,
     tokens: grant.tokens,
     backfillDays: configuration.backfillDays,
+    formerAccount: former === null ? null : accountName(former.provider, former.providerUserId),
+    carried: carrying.carried?.id ?? null,
+    liveFrom: carrying.liveFrom,
     now,
   });
   if (linked.status === "held") {
     log("warn", "connect.account_held", { account });
     return { status: "held" };
+  }
+  if (carrying.carried !== null && former !== null) {
+    // Before anything is listed, so that the first list reaches back to where the former account stopped. Should this fail,
+    // the object asks for it by itself.
+    await takeOverFrom(env, {
+      account,
+      former: accountName(former.provider, former.providerUserId),
+      connectionId: linked.connectionId,
+      now,
+    });
+    log("info", "connect.carried_over", { account, connectionId: linked.connectionId });
   }
 
   const { connectionId } = linked;
@@ -75,25 +120,42 @@ export async function completeConnection(
   log("info", "connect.connected", { account, connectionId });
   const granted = new Set(grant.tokens.scopes);
   const missingScopes = provider.requestedScopes.filter((scope) => !granted.has(scope));
-  return { status: "connected", connectionId, missingScopes };
+  return {
+    status: "connected",
+    connectionId,
+    missingScopes,
+    carriedFrom: carrying.carried === null ? null : (former?.provider ?? null),
+  };
 }
 
-async function isHeldByAnother(env: Env, request: ConnectRequest, grant: Grant): Promise<boolean> {
-  for (const database of allDatabases(env)) {
-    const holder = await database
-      .select({ userId: connections.userId })
-      .from(connections)
-      .where(
-        and(
-          eq(connections.provider, request.provider),
-          eq(connections.providerUserId, grant.providerUserId),
-          ne(connections.status, "disconnected"),
-        ),
-      )
-      .get();
-    if (holder !== undefined) return holder.userId !== request.userId;
-  }
-  return false;
+/**
+ * The connection that goes over to this account with its id, activities and revisions: the user's own to the account that the
+ * provider names as this person's former one. If this account has a connection already, that one is taken up, and the former
+ * ends; what it has brought must not come a second time, so nothing older than now is live then.
+ */
+async function chooseCarried(
+  env: Env,
+  configuration: Configuration,
+  request: ConnectRequest,
+  grant: Grant,
+  now: number,
+): Promise<{ readonly carried: Connection | null; readonly liveFrom: number | null }> {
+  if (grant.formerAccount === null) return { carried: null, liveFrom: null };
+  const former = await findConnection(env, request, grant.formerAccount);
+  if (former === null) return { carried: null, liveFrom: null };
+  const own = await findConnection(env, request, {
+    provider: request.provider,
+    providerUserId: grant.providerUserId,
+  });
+  if (own === null) return { carried: former, liveFrom: null };
+  if (former.status === "disconnected") return { carried: null, liveFrom: null };
+  await disconnect(env, configuration, {
+    connection: former,
+    erase: false,
+    message: "Replaced by the account's connection at its new provider.",
+    now,
+  });
+  return { carried: null, liveFrom: now };
 }
 
 /** A user has at most one active connection of a provider: connecting another account ends the one before. */

@@ -8,8 +8,7 @@ import type { Configuration } from "../kernel/configuration.ts";
 import { accountName, type ConnectionId } from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
 import { ProblemError } from "../kernel/problem.ts";
-import type { TokenSet } from "../providers/port.ts";
-import { providerFor } from "../providers/registry.ts";
+import { endGrant } from "../sync/end-grant.ts";
 import { syncMessage } from "../sync/messages.ts";
 import { tombstoneStatements } from "./tombstones.ts";
 
@@ -23,10 +22,6 @@ export interface DisconnectRequest {
   /** Epoch milliseconds. */
   readonly now: number;
 }
-
-const upstreamMilliseconds = 5_000;
-/** Of these, unsubscribing gets the smaller part: revoking is what matters. */
-const unsubscribeMilliseconds = 2_000;
 
 /**
  * Ends the connection; once more is no harm, and `erase` works on one that has ended. Throws `unavailable` when the
@@ -61,7 +56,8 @@ export async function disconnect(
     }
   }
   if (unlinked.status === "unlinked" && unlinked.tokens !== null) {
-    const isTold = await tellProvider(configuration, connection, unlinked.tokens, now);
+    const grant = { provider: connection.provider, connectionId: connection.id, tokens: unlinked.tokens };
+    const isTold = await endGrant(configuration, grant, now);
     if (!isTold) await noteUpstreamFailure(env, connection);
   }
   log("info", request.erase ? "disconnect.erasing" : "disconnect.disconnected", {
@@ -76,51 +72,6 @@ async function endRow(env: Env, { connection, message, now }: DisconnectRequest)
     .update(connections)
     .set({ status: "disconnected", message, disconnectedAt: now, tokens: null, tokensVersion: fence, fence })
     .where(eq(connections.id, connection.id));
-}
-
-/** Unsubscribes and revokes within five seconds in all. True when the provider no longer lets us in. */
-async function tellProvider(
-  configuration: Configuration,
-  connection: Connection,
-  tokens: TokenSet,
-  now: number,
-): Promise<boolean> {
-  const signal = AbortSignal.timeout(upstreamMilliseconds);
-  // Raced as well as aborted: whoever disconnects does not wait for a call that fails to end at its signal.
-  const outOfTime = new Promise<false>((resolve) => {
-    signal.addEventListener("abort", () => resolve(false), { once: true });
-  });
-  try {
-    return await Promise.race([endAtProvider(configuration, connection, tokens, { now, signal }), outOfTime]);
-  } catch (exception) {
-    log("warn", "disconnect.not_revoked", { connectionId: connection.id, ...describeException(exception) });
-    return false;
-  }
-}
-
-async function endAtProvider(
-  configuration: Configuration,
-  connection: Connection,
-  tokens: TokenSet,
-  { now, signal }: { readonly now: number; readonly signal: AbortSignal },
-): Promise<boolean> {
-  const provider = providerFor(configuration, connection.provider);
-  // Unsubscribing comes first, because it needs the token that revoking ends. Its failure does not matter where revoking
-  // works, since a revoked grant has no subscriptions (Fitbit reference §1.6, documented).
-  const brief = AbortSignal.any([signal, AbortSignal.timeout(unsubscribeMilliseconds)]);
-  const context = { accessToken: tokens.accessToken, now, signal: brief };
-  const unsubscribed = await provider.unsubscribe(context, connection.id);
-  if (!unsubscribed.ok) {
-    log("warn", "disconnect.not_unsubscribed", {
-      connectionId: connection.id,
-      code: unsubscribed.error.code,
-    });
-  }
-  const revoked = await provider.revoke({ token: tokens.refreshToken ?? tokens.accessToken, signal });
-  if (!revoked.ok) {
-    log("warn", "disconnect.not_revoked", { connectionId: connection.id, code: revoked.error.code });
-  }
-  return revoked.ok;
 }
 
 async function noteUpstreamFailure(

@@ -42,8 +42,12 @@ the rest works all the same.</p>`,
   );
 }
 
-/** It worked; `missing` are the scopes that the user left out. */
-export function connectedPage(provider: ProviderName, missing: readonly GrantScope[]): Promise<Response> {
+/** It worked; `missing` are the scopes that the user left out, `carriedFrom` the provider whose connection goes on here. */
+export function connectedPage(
+  provider: ProviderName,
+  missing: readonly GrantScope[],
+  carriedFrom: ProviderName | null,
+): Promise<Response> {
   const title = providerTitles[provider];
   // Consent is the user's to give in parts; without this part there is nothing to bring, and saying so is all we can do.
   const isUseless = missing.includes("activity");
@@ -54,6 +58,12 @@ export function connectedPage(provider: ProviderName, missing: readonly GrantSco
         ? "No activity can come to FitGlue, because you did not allow it to see them."
         : "New activities come to FitGlue by themselves from now on. You can close this page."
     }</p>
+${
+  carriedFrom === null
+    ? ""
+    : html`<p>Your ${providerTitles[carriedFrom]} connection goes on as this one: what was synced stays as it is, and nothing comes
+twice.</p>`
+}
 ${
   missing.length === 0
     ? ""
@@ -73,6 +83,43 @@ export function heldPage(request: ConnectRequest): Promise<Response> {
 connection goes on working; yours was not made.</p>
 <p>If both are yours, disconnect it there first, or sign in to ${title} with another account and try again.</p>
 ${wayBack(request, "held")}`,
+  );
+}
+
+/** The account comes to FitGlue already, by the connection that stands in for it. */
+export function supersededPage(request: ConnectRequest): Promise<Response> {
+  const title = providerTitles[request.provider];
+  return page(
+    { title: `Your ${title} activities come already` },
+    html`<p>They reach FitGlue through the connection that took the place of ${title}. Connecting both would bring every
+activity twice, so nothing was changed.</p>`,
+  );
+}
+
+/** The account has no profile at the provider yet. Nothing was stored. */
+export function notLinkedPage(request: ConnectRequest, signUpUrl: string | null): Promise<Response> {
+  const title = providerTitles[request.provider];
+  return page(
+    { title: `${title} is not set up for this account`, status: 409 },
+    html`<p>You gave your consent, but this account has no ${title} profile yet, so there is nothing to read and nothing was
+connected.</p>
+<p>${
+      signUpUrl === null
+        ? `Set ${title} up in its app first`
+        : html`<a href="${signUpUrl}" rel="noreferrer">Set ${title} up</a> first`
+    }, then ask FitGlue for a new link.</p>
+${wayBack(request, "failed")}`,
+  );
+}
+
+/** The provider's service has ended. */
+export function gonePage(request: ConnectRequest): Promise<Response> {
+  const title = providerTitles[request.provider];
+  return page(
+    { title: `${title}'s old service has ended`, status: 502 },
+    html`<p>${title} no longer lets anybody connect this way. Nothing was changed. Please ask FitGlue for a link to connect with
+Google instead.</p>
+${wayBack(request, "failed")}`,
   );
 }
 

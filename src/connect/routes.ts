@@ -23,8 +23,11 @@ import {
   deniedPage,
   failedPage,
   foreignFormPage,
+  gonePage,
   heldPage,
+  notLinkedPage,
   strayCallbackPage,
+  supersededPage,
   unknownPage,
 } from "./pages.ts";
 import { withOutcome } from "./return-url.ts";
@@ -111,13 +114,19 @@ async function settleCallback(
   const grant = await provider.exchangeCode({ code, codeVerifier, redirectUri, now });
   if (!grant.ok) {
     log("warn", "connect.exchange_failed", { kind: request.provider, code: grant.error.code });
+    if (grant.error.code === "account_not_linked")
+      return notLinkedPage(request, grant.error.signUpUrl ?? null);
+    if (grant.error.code === "provider_gone") return gonePage(request);
     return failedPage(request, 502);
   }
   const completion = await completeConnection(c.env, configuration, provider, request, grant.value, now);
   if (completion.status === "held") return heldPage(request);
-  return request.returnUrl === null
-    ? connectedPage(request.provider, completion.missingScopes)
-    : redirect(withOutcome(request.returnUrl, "connected", completion.connectionId));
+  if (request.returnUrl !== null) {
+    return redirect(withOutcome(request.returnUrl, "connected", completion.connectionId));
+  }
+  return completion.status === "superseded"
+    ? supersededPage(request)
+    : connectedPage(request.provider, completion.missingScopes, completion.carriedFrom);
 }
 
 function authorizeUrl(

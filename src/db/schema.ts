@@ -26,6 +26,8 @@ export const connections = sqliteTable(
     userId: text().$type<UserId>().notNull(),
     provider: text().$type<ProviderName>().notNull(),
     providerUserId: text().$type<ProviderUserId>().notNull(),
+    /** The same person's account at another provider, which this connection was carried over from or stands in for. */
+    formerAccount: text().$type<AccountName>(),
     displayName: text(),
     status: text().$type<ConnectionStatus>().notNull(),
     /** A sentence for people about the status; null when there is nothing to say. */

@@ -1,16 +1,17 @@
-// History, in slices of at most 20 activities or 60 s, each under a lease of its own, behind fresh data (rule 3). The cursor
-// is a time: what a slice has done is found stored by the next, so a slice that dies costs nothing but its list.
+// History, in slices of at most 20 activities or 60 s, each under a lease of its own, behind fresh data (rule 3). What is left
+// is a span of time, `cursor` to `until`, and a slice works it off from the end that the provider's list begins with; what it
+// has done is found stored by the next, so a slice that dies costs nothing but its list.
 
-import { raiseFence, readIndex, type Writer } from "../activities/store.ts";
+import { adoptSource, raiseFence, readIndex, type Writer } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
 
 import { asId, type SyncRunId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
 import type { DueEntry } from "./account/account-protocol.ts";
-import { mayList } from "./comparison.ts";
+import { mayList, sortEntries } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
 import { scopeMissing } from "./listing.ts";
-import type { Work } from "./messages.ts";
+import type { Adoption, Work } from "./messages.ts";
 import { originOf } from "./origin.ts";
 import {
   countOutcome,
@@ -33,6 +34,7 @@ type BackfillWork = Extract<Work, { kind: "backfill" }>;
 
 interface SlicePlan {
   readonly summaries: readonly ActivitySummary[];
+  readonly adoptions: readonly Adoption[];
   /** Start of everything that was looked at, whether it is fetched or was stored before. */
   readonly starts: readonly number[];
   /** Nothing lies beyond what was listed. */
@@ -48,6 +50,7 @@ export async function runBackfillSlice(
   work: BackfillWork,
 ): Promise<void> {
   const { link, fence } = session.lease;
+  const direction = directionOf(session);
   const database = databaseFor(context.env, link.userId);
   const writer: Writer = { database, connectionId: link.connectionId, fence };
   const runId = asId<SyncRunId>(work.runId);
@@ -56,7 +59,8 @@ export async function runBackfillSlice(
   if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
 
   let counts: RunCounts = noCounts;
-  let cursor = work.cursor;
+  const begin = direction.begin(work);
+  let position = begin;
   let starts: readonly number[] = [];
   const due: DueEntry[] = [];
   const record = (
@@ -64,9 +68,11 @@ export async function runBackfillSlice(
     error: RunError | null,
     isTriedAgain = false,
   ) => {
-    // What lies behind the cursor; what a slice ended with is where the next one begins, and was counted there.
+    // What lies behind the position; what a slice ended with is where the next one begins, and was counted there.
     const isFirst = work.cursor === work.since;
-    const passed = starts.filter((start) => start <= cursor && (isFirst || start > work.cursor));
+    const passed = starts.filter(
+      (start) => direction.isPast(start, position) && ((direction.forwards && isFirst) || start !== begin),
+    );
     // The next attempt at this slice lists the same again, and counts it.
     const listed = isTriedAgain ? 0 : passed.length;
     const change = { counts: { ...counts, listed }, callsSpent: session.callsSpent };
@@ -83,7 +89,7 @@ export async function runBackfillSlice(
       budget: ended.reading.budget,
     });
   };
-  const goOnAt = (at: number): DueEntry => ({ at, work: { ...work, cursor } });
+  const goOnAt = (at: number): DueEntry => ({ at, work: direction.rest(work, position) });
   if (!mayList(link)) {
     await finish(null, scopeMissing);
     return;
@@ -92,6 +98,10 @@ export async function runBackfillSlice(
   try {
     const plan = await planSlice(session, writer, work);
     starts = plan.starts;
+    for (const adoption of plan.adoptions) {
+      const isAdopted = await adoptSource(writer, { ...adoption, provider: link.provider });
+      if (!isAdopted) throw new SyncInterrupted({ kind: "lost" });
+    }
     let isComplete = true;
     for (const [index, summary] of plan.summaries.entries()) {
       // One at least, or a slice whose time went by with listing would be the next slice's over again.
@@ -105,9 +115,9 @@ export async function runBackfillSlice(
       });
       counts = countOutcome(counts, result.outcome);
       due.push(...result.due);
-      cursor = summary.startTime;
+      position = summary.startTime;
     }
-    if (isComplete) cursor = Math.max(cursor, plan.reached);
+    if (isComplete) position = direction.further(position, plan.reached);
     await finish(isComplete && plan.isLast ? null : goOnAt(context.clock.now()));
   } catch (exception) {
     const interruption = exception instanceof SyncInterrupted ? exception.interruption : null;
@@ -127,42 +137,70 @@ export async function runBackfillSlice(
   }
 }
 
-/** Reads pages from the cursor until a slice is full or history ends. */
+/** Which end of what is left a slice begins with. */
+interface Direction {
+  readonly forwards: boolean;
+  begin(work: BackfillWork): number;
+  further(one: number, other: number): number;
+  isPast(start: number, position: number): boolean;
+  rest(work: BackfillWork, position: number): BackfillWork;
+}
+
+const forwards: Direction = {
+  forwards: true,
+  begin: (work) => work.cursor,
+  further: Math.max,
+  isPast: (start, position) => start <= position,
+  rest: (work, cursor) => ({ ...work, cursor }),
+};
+
+const backwards: Direction = {
+  forwards: false,
+  begin: (work) => work.until,
+  further: Math.min,
+  isPast: (start, position) => start >= position,
+  rest: (work, until) => ({ ...work, until }),
+};
+
+function directionOf(session: SyncSession): Direction {
+  return session.provider.listOrder === "ascending" ? forwards : backwards;
+}
+
+/** Reads pages from the position until a slice is full or history ends. */
 async function planSlice(session: SyncSession, writer: Writer, work: BackfillWork): Promise<SlicePlan> {
+  const { provider } = session.lease.link;
+  const direction = directionOf(session);
   const window = { start: work.cursor, end: work.until };
   const summaries: ActivitySummary[] = [];
-  let page: string | null = null;
-  let reached = work.cursor;
+  const adoptions: Adoption[] = [];
   const starts: number[] = [];
+  let reached = direction.begin(work);
+  let page: string | null = null;
   let pages = 0;
   do {
-    if (pages === slicePages) return { summaries, starts, isLast: false, reached };
+    if (pages === slicePages) return { summaries, adoptions, starts, isLast: false, reached };
     pages += 1;
     const answer = await session.require((call) => session.provider.listActivities(call, window, page));
     const inWindow = answer.activities.filter(
       (summary) => summary.startTime >= work.cursor && summary.startTime <= work.until,
     );
-    const stored = new Map(
-      (await readIndex(writer.database, writer.connectionId, spanOf(inWindow))).map((entry) => [
-        entry.sourceActivityId,
-        entry,
-      ]),
-    );
+    const stored = await readIndex(writer.database, writer.connectionId, spanOf(inWindow));
+    const sorted = sortEntries(inWindow, stored, provider, () => true);
+    const wanted = new Set(sorted.summaries);
     for (const summary of inWindow) {
-      const known = stored.get(summary.sourceActivityId);
-      if (known !== undefined && !known.deleted && known.providerVersion >= summary.version) {
-        starts.push(summary.startTime);
-        reached = Math.max(reached, summary.startTime);
-        continue;
+      if (wanted.has(summary)) {
+        if (summaries.length === sliceActivities) {
+          return { summaries, adoptions, starts, isLast: false, reached };
+        }
+        summaries.push(summary);
       }
-      if (summaries.length === sliceActivities) return { summaries, starts, isLast: false, reached };
-      summaries.push(summary);
+      adoptions.push(...sorted.adoptions.filter((one) => one.sourceActivityId === summary.sourceActivityId));
       starts.push(summary.startTime);
-      reached = Math.max(reached, summary.startTime);
+      reached = direction.further(reached, summary.startTime);
     }
     page = answer.nextPage;
   } while (page !== null);
-  return { summaries, starts, isLast: true, reached };
+  return { summaries, adoptions, starts, isLast: true, reached };
 }
 
 function spanOf(summaries: readonly ActivitySummary[]): { start: number; end: number } {

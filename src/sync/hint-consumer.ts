@@ -4,14 +4,15 @@
 
 import { readIndex } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
-import type { AccountName } from "../kernel/ids.ts";
+import { type AccountName, parseAccountName } from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
+import { providerFor } from "../providers/registry.ts";
 import { compareListing, isNothing, toFound } from "./comparison.ts";
 import { accountObject, openSession, type SyncContext } from "./context.ts";
-import { readListing, routineWindow } from "./listing.ts";
-import { type HintsMessage, messageLimitBytes, syncMessage, type Work } from "./messages.ts";
+import { isWithinReach, lookAtEnd, readListing, routineWindow } from "./listing.ts";
+import { type Hint, type HintsMessage, messageLimitBytes, syncMessage, type Work } from "./messages.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
-import { failureFields, logNoLease, logWaiting } from "./sync-log.ts";
+import { failureFields, logLeftOut, logNoLease, logWaiting } from "./sync-log.ts";
 
 /** A push may precede its data: one more look after this long, unless another look comes before. */
 const lookAgainMilliseconds = 15 * 60_000;
@@ -24,6 +25,7 @@ const sideBySide = 6;
 export async function consumeHints(context: SyncContext, message: HintsMessage): Promise<void> {
   const accounts = new Map<AccountName, { activitiesAt: number | null; revokedAt: number | null }>();
   for (const hint of message.hints) {
+    await sendIntervals(context, hint);
     const known = accounts.get(hint.account) ?? { activitiesAt: null, revokedAt: null };
     const key = hint.collection === "activities" ? "activitiesAt" : "revokedAt";
     accounts.set(hint.account, { ...known, [key]: Math.max(known[key] ?? 0, hint.receivedAt) });
@@ -39,6 +41,17 @@ export async function consumeHints(context: SyncContext, message: HintsMessage):
     }
   };
   await Promise.all(Array.from({ length: Math.min(sideBySide, waiting.length) }, worker));
+}
+
+/** What a push says of times that no look reaches becomes a message of its own, one for each interval. */
+async function sendIntervals(context: SyncContext, hint: Hint): Promise<void> {
+  const account = parseAccountName(hint.account);
+  if (hint.windows.length === 0 || account === null) return;
+  const provider = providerFor(context.configuration, account.provider);
+  for (const window of hint.windows) {
+    if (isWithinReach(provider, window, hint.receivedAt)) continue;
+    await context.env.SYNC.send(syncMessage(hint.account, { kind: "interval", ...window }));
+  }
 }
 
 async function lookSafely(context: SyncContext, account: AccountName, receivedAt: number): Promise<void> {
@@ -102,10 +115,11 @@ async function lookOnce(
   const listing = await readListing(session, window);
   const stored = await readIndex(databaseFor(context.env, link.userId), link.connectionId, window);
   const difference = compareListing(listing, stored, link);
+  logLeftOut(account, difference);
   if (isNothing(difference)) {
     const ended = await session.end({
       listedAt: listing.listStartedAt,
-      lookAgainAt: context.clock.now() + lookAgainMilliseconds,
+      lookAgainAt: lookAtEnd(difference, context.clock.now()) ?? context.clock.now() + lookAgainMilliseconds,
       mayRepeat,
     });
     return ended.status === "again";

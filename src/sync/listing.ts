@@ -35,6 +35,26 @@ export function routineWindow(
   };
 }
 
+/** An interval that a push named, with room at its ends: the provider's lists go by local dates (rule 9 asks for a day). */
+export function intervalWindow(interval: ListWindow): ListWindow {
+  return { start: interval.start - 2 * dayMilliseconds, end: interval.end + 2 * dayMilliseconds };
+}
+
+/** Whether every look lists what lies in an interval. */
+export function isWithinReach(provider: Provider, interval: ListWindow, now: number): boolean {
+  return interval.start - dayMilliseconds > now - provider.listReachSeconds * 1000;
+}
+
+/** What still runs is listed again shortly after its end, and after this long at the latest. */
+const underWayAtMost = 15 * 60_000;
+const underWayMargin = 60_000;
+
+/** When to look again because of what still ran; null when nothing did. */
+export function lookAtEnd(found: { readonly underWayUntil: number | null }, now: number): number | null {
+  if (found.underWayUntil === null) return null;
+  return Math.min(now + underWayAtMost, Math.max(now, found.underWayUntil) + underWayMargin);
+}
+
 /** What a run says that could list nothing. */
 export const scopeMissing = {
   code: "scope_missing",

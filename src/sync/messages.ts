@@ -2,7 +2,13 @@
 // most 100 KB (a queue message holds 128 KB, which the local emulator does not enforce). A shape that changes gets a new version.
 
 import { z } from "zod";
-import { type AccountName, asId, type SourceActivityId } from "../kernel/ids.ts";
+import {
+  type AccountName,
+  type ActivityId,
+  asId,
+  type ConnectionId,
+  type SourceActivityId,
+} from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
 
 /** What a push said changed, in words that are no provider's. */
@@ -38,11 +44,26 @@ const hintsSchema = z.object({
 export type HintsMessage = z.infer<typeof hintsSchema>;
 export type Hint = HintsMessage["hints"][number];
 
+const sourceActivityIdSchema = z.string().transform((value) => asId<SourceActivityId>(value));
+
+/** A stored activity that a provider's id stands for from now on, at this version of the provider's (rule 8). */
+const adoptionSchema = z.object({
+  activityId: z.string().transform((value) => asId<ActivityId>(value)),
+  sourceActivityId: sourceActivityIdSchema,
+  providerVersion: z.number(),
+});
+export type Adoption = z.infer<typeof adoptionSchema>;
+
 /** The list that a look has read, so that the sync that follows reads none. */
 const foundSchema = z.object({
-  summaries: z.array(z.custom<ActivitySummary>((value) => typeof value === "object" && value !== null)),
+  summaries: z
+    .array(z.custom<ActivitySummary>((value) => typeof value === "object" && value !== null))
+    .readonly(),
+  adoptions: z.array(adoptionSchema).readonly().default([]),
+  /** When the last of what still runs is expected to end; null when nothing does. */
+  underWayUntil: z.number().nullable().default(null),
   /** Stored activities that the list lacked. */
-  missing: z.array(z.string().transform((value) => asId<SourceActivityId>(value))),
+  missing: z.array(sourceActivityIdSchema),
   /** Stored activities in the part of the window where a missing one means something. */
   stored: z.number(),
   listed: z.number(),
@@ -86,16 +107,25 @@ const workSchema = z.discriminatedUnion("kind", [
     cursor: z.number(),
     until: z.number(),
   }),
-  /** A list lacked these at `since`, and that alone was no proof: look again (rule 9). */
+  /** Something changed in an interval that no look reaches: list it once, by itself. Epoch milliseconds. */
+  z.object({ kind: z.literal("interval"), start: z.number(), end: z.number() }),
+  /** A list lacked these at `since`, and that alone was no proof: look again (rule 9), in the interval where they were missed. */
   z.object({
     kind: z.literal("deletions"),
     since: z.number(),
-    missing: z.array(z.string().transform((value) => asId<SourceActivityId>(value))).default([]),
+    missing: z.array(sourceActivityIdSchema).default([]),
+    interval: z.object({ start: z.number(), end: z.number() }).optional(),
   }),
   /** The provider says that consent was withdrawn or the account deleted; confirm before believing (rule 10). */
   z.object({ kind: z.literal("revocation"), receivedAt: z.number() }),
   /** Ask again for pushes, which failed before. */
   z.object({ kind: z.literal("subscribe"), attempts: z.number() }),
+  /** The connection has come over from another account: take over what that one has, and end its grant. */
+  z.object({
+    kind: z.literal("leave"),
+    former: accountSchema,
+    connectionId: z.string().transform((value) => asId<ConnectionId>(value)),
+  }),
   /** Delete what a connection left behind (rule 14). */
   z.object({ kind: z.literal("erase"), connectionId: z.string() }),
 ]);

@@ -79,6 +79,10 @@ export class SyncSession {
     if (result.ok) return result;
     switch (result.error.code) {
       case "unauthorized":
+        if (this.#renewed && result.error.needsConsent === true) {
+          await this.#stub.halt({ reason: "needs_reauthorization", now: this.clock.now() });
+          throw new SyncInterrupted({ kind: "halted", reason: "needs_reauthorization" });
+        }
         if (this.#renewed) throw new SyncInterrupted({ kind: "failed", error: result.error });
         await this.#renew();
         return await this.call(make);

@@ -8,6 +8,7 @@ import { runBackfillSlice } from "./backfill.ts";
 import { accountObject, openSession, type SyncContext, type WorkContext } from "./context.ts";
 import { eraseConnection } from "./erase.ts";
 import { runLateLook } from "./late-look.ts";
+import { leaveFormerAccount } from "./leave.ts";
 import type { SyncMessage, Work } from "./messages.ts";
 import { confirmRevocation } from "./revocation.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
@@ -64,11 +65,15 @@ async function perform(context: WorkContext, work: Work): Promise<Verdict> {
     case "subscribe":
       await retrySubscription(context, work);
       return done;
+    case "leave":
+      await leaveFormerAccount(context, work);
+      return done;
     case "erase":
       await eraseConnection(context, work);
       return done;
     case "sync":
     case "look":
+    case "interval":
     case "deletions":
     case "late":
     case "backfill":
@@ -78,7 +83,7 @@ async function perform(context: WorkContext, work: Work): Promise<Verdict> {
   }
 }
 
-type LeasedWork = Extract<Work, { kind: "sync" | "look" | "deletions" | "late" | "backfill" }>;
+type LeasedWork = Extract<Work, { kind: "sync" | "look" | "interval" | "deletions" | "late" | "backfill" }>;
 
 async function performUnderLease(context: WorkContext, work: LeasedWork): Promise<Verdict> {
   const { account } = context;
@@ -96,6 +101,7 @@ async function performUnderLease(context: WorkContext, work: LeasedWork): Promis
     switch (work.kind) {
       case "sync":
       case "look":
+      case "interval":
       case "deletions":
         await runSync(context, session, work);
         return done;

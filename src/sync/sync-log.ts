@@ -32,3 +32,8 @@ export function failureFields(failure: unknown): { code: string; reason: string 
 function isProviderError(failure: unknown): failure is ProviderError {
   return typeof failure === "object" && failure !== null && !(failure instanceof Error) && "code" in failure;
 }
+
+/** Entries of a list that never become activities, and by which rule: docs/google-health.md tells the rules. */
+export function logLeftOut(account: AccountName, difference: { readonly leftOut: number }): void {
+  if (difference.leftOut > 0) log("info", "list.left_out", { account, count: difference.leftOut });
+}

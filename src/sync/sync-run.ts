@@ -2,6 +2,7 @@
 // and go round again for what arrived meanwhile. It is recorded as a sync run when there is something to tell.
 
 import {
+  adoptSource,
   deleteActivity,
   raiseFence,
   readActivitiesBySource,
@@ -13,10 +14,12 @@ import type { SyncTrigger } from "../db/schema.ts";
 import type { SourceActivityId, SyncRunId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import type { ProviderError } from "../providers/errors.ts";
+import type { ListWindow } from "../providers/port.ts";
 import type { DueEntry } from "./account/account-protocol.ts";
+import { dueKey } from "./account/due-table.ts";
 import { compareListing, isNothing, judgeMissing, mayList, toFound } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
-import { readListing, routineWindow, scopeMissing } from "./listing.ts";
+import { intervalWindow, lookAtEnd, readListing, routineWindow, scopeMissing } from "./listing.ts";
 import type { Found, Work } from "./messages.ts";
 import { originOf } from "./origin.ts";
 import {
@@ -31,9 +34,10 @@ import {
   startRun,
 } from "./runs.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
+import { logLeftOut } from "./sync-log.ts";
 import { updateFromSummary } from "./update-activity.ts";
 
-type SyncWork = Extract<Work, { kind: "sync" | "look" | "deletions" }>;
+type SyncWork = Extract<Work, { kind: "sync" | "look" | "interval" | "deletions" }>;
 
 const roundLimit = 3;
 /** Too much vanished at once: asked again after this long (rule 9). */
@@ -55,7 +59,8 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   const { link } = session.lease;
   const database = databaseFor(context.env, link.userId);
   const writer: Writer = { database, connectionId: link.connectionId, fence: session.lease.fence };
-  const trigger: SyncTrigger = work.kind === "deletions" ? "recovery" : work.trigger;
+  const trigger = triggerOf(work);
+  const interval = intervalOf(work);
   const explicitRun = work.kind === "sync" ? work.runId : undefined;
   // What the look has spent to find this work is part of its price.
   const callsOfLook = work.kind === "sync" ? (work.found?.calls ?? 0) : 0;
@@ -83,20 +88,23 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   try {
     let found = work.kind === "sync" ? (work.found ?? null) : null;
     for (let round = 1; ; round++) {
-      found ??= await list(context, session);
+      found ??= await list(context, session, interval);
       progress.counts = { ...progress.counts, listed: progress.counts.listed + found.listed };
       const due: DueEntry[] = [];
       if (!isNothing(found)) {
         await begin();
         if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
+        await adopt(session, writer, found);
         due.push(...(await update(context, session, writer, found, progress, trigger)));
         due.push(...(await handleMissing(context, session, writer, found, progress, work)));
       }
       const ended = await session.end({
-        listedAt: found.listStartedAt,
+        // A list of an interval says nothing about what is recent.
+        listedAt: interval === null ? found.listStartedAt : null,
         due,
-        drop: work.kind === "deletions" ? ["deletions"] : [],
-        mayRepeat: round < roundLimit,
+        drop: work.kind === "deletions" ? [dueKey(work)] : [],
+        lookAgainAt: lookAtEnd(found, context.clock.now()),
+        mayRepeat: interval === null && round < roundLimit,
       });
       if (ended.status === "lost") throw new SyncInterrupted({ kind: "lost" });
       if (ended.status === "ended") {
@@ -147,12 +155,39 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   }
 }
 
-async function list(context: WorkContext, session: SyncSession): Promise<Found> {
+function triggerOf(work: SyncWork): SyncTrigger {
+  switch (work.kind) {
+    case "deletions":
+      return "recovery";
+    case "interval":
+      return "notification";
+    default:
+      return work.trigger;
+  }
+}
+
+/** The interval that the work is about; null for what is recent. */
+function intervalOf(work: SyncWork): ListWindow | null {
+  if (work.kind === "interval") return intervalWindow(work);
+  return work.kind === "deletions" && work.interval !== undefined ? intervalWindow(work.interval) : null;
+}
+
+/** The ids of this provider that stand for stored activities from now on (rule 8). */
+async function adopt(session: SyncSession, writer: Writer, found: Found): Promise<void> {
+  const { provider } = session.lease.link;
+  for (const adoption of found.adoptions) {
+    if (!(await adoptSource(writer, { ...adoption, provider }))) throw new SyncInterrupted({ kind: "lost" });
+  }
+}
+
+async function list(context: WorkContext, session: SyncSession, interval: ListWindow | null): Promise<Found> {
   const { link, listedAt } = session.lease;
-  const window = routineWindow(session.provider, link, listedAt, context.clock.now());
+  const window = interval ?? routineWindow(session.provider, link, listedAt, context.clock.now());
   const listing = await readListing(session, window);
   const stored = await readIndex(databaseFor(context.env, link.userId), link.connectionId, window);
-  return toFound(listing, compareListing(listing, stored, link));
+  const difference = compareListing(listing, stored, link);
+  logLeftOut(context.account, difference);
+  return toFound(listing, difference);
 }
 
 /** Updates each activity by itself: one that fails does not hold up the others, and is tried again with the message. */
@@ -216,7 +251,7 @@ async function handleMissing(
       message: `${found.missing.length} activities are missing from the provider's list at once; it is asked again in an hour.`,
     };
     const at = context.clock.now() + suspicionMilliseconds;
-    return [{ at, work: missingSince(context, found.missing) }];
+    return [{ at, work: missingSince(context, work, found.missing) }];
   }
   const lackedBefore = new Set(work.kind === "deletions" ? work.missing : []);
   const unproven: SourceActivityId[] = [];
@@ -249,12 +284,19 @@ async function handleMissing(
   // No answer is no proof; the next attempt asks again about those that are left.
   if (failure !== null) throw new SyncInterrupted({ kind: "failed", error: failure });
   if (unproven.length === 0) return [];
-  return [{ at: context.clock.now() + secondListMilliseconds, work: missingSince(context, unproven) }];
+  return [{ at: context.clock.now() + secondListMilliseconds, work: missingSince(context, work, unproven) }];
 }
 
 /** More would not fit into a message; those that are left out are asked for with the list after the next. */
 const rememberedAtMost = 1000;
 
-function missingSince(context: WorkContext, missing: readonly SourceActivityId[]): Work {
-  return { kind: "deletions", since: context.clock.now(), missing: missing.slice(0, rememberedAtMost) };
+function missingSince(context: WorkContext, work: SyncWork, missing: readonly SourceActivityId[]): Work {
+  const where = work.kind === "interval" ? { start: work.start, end: work.end } : undefined;
+  const interval = work.kind === "deletions" ? work.interval : where;
+  return {
+    kind: "deletions",
+    since: context.clock.now(),
+    missing: missing.slice(0, rememberedAtMost),
+    ...(interval === undefined ? {} : { interval }),
+  };
 }

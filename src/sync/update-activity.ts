@@ -11,23 +11,25 @@ import type { SyncContext } from "./context.ts";
 import { fetchHeartRate, fetchTcx } from "./fetch-streams.ts";
 import { assembleParts, betterHeartRate, type Parts, readParts, tcxParts, withTcx } from "./parts.ts";
 import type { SyncSession } from "./session.ts";
+import { withZoneBounds } from "./zone-bounds.ts";
 
 /** Takes in what a list says of an activity. */
 export async function updateFromSummary(
   context: SyncContext,
   session: SyncSession,
   writer: Writer,
-  summary: ActivitySummary,
+  listed: ActivitySummary,
   options: { readonly newOrigin: FeedOrigin; readonly attempt: number },
 ): Promise<UpdateResult> {
   const { link } = session.lease;
   const { database, connectionId } = writer;
-  const id = await activityIdFor(database, connectionId, link.provider, summary.sourceActivityId);
+  const id = await activityIdFor(database, connectionId, link.provider, listed.sourceActivityId);
   const row = await readActivity(database, id);
-  if (row !== null && row.deletedAt === null && row.providerVersion >= summary.version) {
+  if (row !== null && row.deletedAt === null && row.providerVersion >= listed.version) {
     return { outcome: "unchanged", due: [] };
   }
   const stored = row === null ? null : await readParts(context.env.DOCUMENTS, row);
+  const summary = await withZoneBounds(session, listed, stored?.summary ?? null);
   const fetched = await fetchHeartRate(session, summary, options.attempt);
   const heartRate = betterHeartRate(stored?.heartRate ?? null, fetched, summary);
   const parts = await withTcx(session, { summary, heartRate }, stored, options.attempt);
@@ -54,8 +56,13 @@ export async function lookForLateData(
 ): Promise<UpdateResult> {
   const row = await readActivity(writer.database, work.activityId);
   if (row === null || row.deletedAt !== null) return { outcome: "unchanged", due: [] };
-  const stored = await readParts(context.env.DOCUMENTS, row);
-  if (stored === null) return { outcome: "unchanged", due: [] };
+  // The connection has gone over to another provider, and no list of it has named this activity yet.
+  if (row.provider !== session.lease.link.provider) return { outcome: "unchanged", due: [] };
+  const kept = await readParts(context.env.DOCUMENTS, row);
+  if (kept === null) return { outcome: "unchanged", due: [] };
+  // The row tells the id that the provider goes by now; the summary was kept under the one of its time.
+  const { sourceActivityId, providerVersion: version } = row;
+  const stored: Parts = { ...kept, summary: { ...kept.summary, sourceActivityId, version } };
   const parts = work.mayCall ? await lookOnce(session, stored, work) : stored;
   return await commitActivity(context, session, writer, {
     id: row.id,

@@ -38,6 +38,9 @@ function linkRequest(userId: string, providerUserId: string, mark: string): Link
       scopes: ["activity", "heartrate", "location", "profile", "settings"],
     },
     backfillDays: 0,
+    formerAccount: null,
+    carried: null,
+    liveFrom: null,
     now: world.now(),
   };
 }

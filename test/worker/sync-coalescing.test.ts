@@ -27,6 +27,7 @@ function hint(providerUserId: string, receivedAt: number) {
         account: nameOf(providerUserId),
         collection: "activities" as const,
         dates: ["2026-11-21"],
+        windows: [],
         receivedAt,
       },
     ],

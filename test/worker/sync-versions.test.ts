@@ -229,7 +229,16 @@ describe("a provider that fails when it is asked again", () => {
     const verdict = await world.deliver(providerUserId, {
       kind: "sync",
       trigger: "notification",
-      found: { summaries: [old], missing: [], stored: 1, calls: 0, listed: 1, listStartedAt: world.now() },
+      found: {
+        summaries: [old],
+        adoptions: [],
+        missing: [],
+        underWayUntil: null,
+        stored: 1,
+        calls: 0,
+        listed: 1,
+        listStartedAt: world.now(),
+      },
     });
     expect(verdict).toEqual({ kind: "done" });
     expect(await theOnlyChange(userId)).toMatchObject({ activity: { revision: 2, title: "Newer title" } });

@@ -15,7 +15,7 @@ import { DueTable, dueKey, leaseKey } from "./due-table.ts";
 import { findHolder, haltConnection } from "./link-rows.ts";
 import { StateRow } from "./state-row.ts";
 import { TokenKeeper } from "./token-keeper.ts";
-import { recoveryOf } from "./work-policy.ts";
+import { isFollowed, recoveryOf } from "./work-policy.ts";
 
 export class AccountCore {
   readonly env: Env;
@@ -155,6 +155,14 @@ export class AccountCore {
   async wait(work: Work, until: number): Promise<void> {
     this.due.setEarliest(dueKey(work), { at: until, work: recoveryOf(work) });
     await this.save();
+  }
+
+  /** Work that somebody follows as a run of theirs, due or under way: it must not end with what else is given up. */
+  pendingRuns(): Work[] {
+    const { lease } = this.current();
+    const works = [...this.due.all().map((row) => row.work), ...(lease === null ? [] : [lease.work])];
+    const byKey = new Map(works.filter(isFollowed).map((work) => [dueKey(work), work]));
+    return [...byKey.values()];
   }
 
   /** Takes the lease from whoever has it. The calls that were lent may have been made, so they count. */

@@ -1,7 +1,7 @@
 // What one may ask an account's object, and its answers. Every method answers a union and never rejects for an expected
 // outcome. Times are epoch milliseconds and come in as `now`, because only entry points read the clock.
 
-import type { ConnectionId, ProviderName, ProviderUserId, UserId } from "../../kernel/ids.ts";
+import type { AccountName, ConnectionId, ProviderName, ProviderUserId, UserId } from "../../kernel/ids.ts";
 import type { ProviderError } from "../../providers/errors.ts";
 import type { GrantScope, RateReading, TokenSet } from "../../providers/port.ts";
 import type { Work } from "../messages.ts";
@@ -25,8 +25,27 @@ export interface LinkRequest {
   readonly providerUserId: ProviderUserId;
   readonly tokens: TokenSet;
   readonly backfillDays: number;
+  /** The same person's account at another provider, as the grant told it. */
+  readonly formerAccount: AccountName | null;
+  /** The connection that goes over to this account with its id, activities and revisions; null makes or takes up this account's. */
+  readonly carried: ConnectionId | null;
+  /** Nothing that ended before this is live, whatever an earlier link said; null keeps what was. */
+  readonly liveFrom: number | null;
   readonly now: number;
 }
+
+/** What an account hands on when its connection goes over to another account. */
+export interface Handover {
+  /** Start of its last completed list, 0 when there was none: the next list reaches back to it. */
+  readonly listedAt: number;
+  /** What somebody asked for and follows as a run of theirs. */
+  readonly pending: readonly Work[];
+}
+
+export type LeaveResult =
+  | { readonly status: "left"; readonly handover: Handover }
+  /** This account does not have that connection, or its leave is over. */
+  | { readonly status: "unknown_account" };
 
 export type LinkResult =
   | { readonly status: "linked"; readonly connectionId: ConnectionId; readonly isNew: boolean }

@@ -1,7 +1,8 @@
 // What an account's object remembers between calls: one JSON value in one row, so that each decision costs one row written.
 
+import type { ConnectionId } from "../../kernel/ids.ts";
 import type { Work } from "../messages.ts";
-import type { AccountLink } from "./account-protocol.ts";
+import type { AccountLink, Handover } from "./account-protocol.ts";
 import { type BudgetState, emptyBudget } from "./budget.ts";
 
 export type HaltReason = "needs_reauthorization" | "provider_gone" | "revocation_pending";
@@ -45,6 +46,15 @@ export interface AccountState {
   readonly tokens: StoredTokens | null;
   readonly refresh: RefreshUnderWay | null;
   readonly halted: HaltReason | null;
+  /** The connection that has gone over to another account: what it hands on, and the old tokens until they are revoked. */
+  readonly parting: Parting | null;
+}
+
+export interface Parting {
+  readonly connectionId: ConnectionId;
+  readonly handover: Handover;
+  /** Encrypted `TokenSet`, null when there was none. */
+  readonly sealed: string | null;
 }
 
 export const emptyState: AccountState = {
@@ -58,6 +68,7 @@ export const emptyState: AccountState = {
   tokens: null,
   refresh: null,
   halted: null,
+  parting: null,
 };
 
 /** Seconds after a lost answer at which the identical refresh is sent again; Fitbit answers it the same for 120 s. */

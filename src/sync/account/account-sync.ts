@@ -4,7 +4,10 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { readClock } from "../../kernel/clock.ts";
+import type { ConnectionId } from "../../kernel/ids.ts";
 import type { TokenSet } from "../../providers/port.ts";
+import { providerFor } from "../../providers/registry.ts";
+import type { Work } from "../messages.ts";
 import { AccountCore } from "./account-core.ts";
 import type {
   AccountLink,
@@ -18,6 +21,8 @@ import type {
   EndRequest,
   EndResult,
   ExtendResult,
+  Handover,
+  LeaveResult,
   LinkRequest,
   LinkResult,
   RenewResult,
@@ -50,6 +55,8 @@ export class AccountSync extends DurableObject<Env> {
   async #link(request: LinkRequest): Promise<LinkResult> {
     const state = await this.#core.loadAlone();
     if (state.link !== null && state.link.userId !== request.userId) {
+      const { refreshTokensPerAccount } = providerFor(this.#core.configuration, state.link.provider);
+      if (refreshTokensPerAccount === "many") return { status: "held" };
       // Only one refresh token lives per account: the holder's has just died, so the holder gets the new pair (Fitbit, documented).
       await this.#core.tokens.adopt(request.tokens, state.link, request.now);
       if (state.halted !== null) await reviveConnection(this.#core.env, state.link);
@@ -61,8 +68,8 @@ export class AccountSync extends DurableObject<Env> {
       await this.#core.save();
       return { status: "held" };
     }
-    const fence = Math.max(request.now, state.fence + 1);
-    const linked = await linkConnection(this.#core.env, this.#core.configuration, request, fence);
+    const leastFence = Math.max(request.now, state.fence + 1);
+    const linked = await linkConnection(this.#core.env, this.#core.configuration, request, leastFence);
     // Whoever works under the grant before is fenced off. What they did not finish begins anew; a list comes with connecting.
     const { lease } = this.#core.current();
     if (lease !== null && !isList(lease.work))
@@ -70,13 +77,19 @@ export class AccountSync extends DurableObject<Env> {
     this.#core.write({ link: linked.link });
     this.#core.releaseLease(request.now);
     this.#core.write({
-      fence,
+      fence: linked.fence,
       dirtySince: null,
       refresh: null,
       halted: null,
+      parting: null,
       tokens: linked.tokens,
     });
     this.#core.due.drop(leaseKey);
+    if (request.carried !== null && request.formerAccount !== null) {
+      // Durable with the link itself: whatever becomes of the caller, the former account hands on what it has and is left.
+      const work: Work = { kind: "leave", former: request.formerAccount, connectionId: request.carried };
+      this.#core.due.set(dueKey(work), { at: request.now, work });
+    }
     await this.#core.save();
     return { status: "linked", connectionId: linked.link.connectionId, isNew: linked.isNew };
   }
@@ -239,6 +252,60 @@ export class AccountSync extends DurableObject<Env> {
     this.#core.due.clear();
     await this.#core.save();
     return { status: "unlinked", tokens };
+  }
+
+  /**
+   * Lets a connection go that another account has taken over: nothing more is done here for it, and what it had comes back,
+   * the same at every call until `takeParting`. The row is the other account's already.
+   */
+  async leave(request: { connectionId: ConnectionId; now: number }): Promise<LeaveResult> {
+    this.#core.seeClock(request.now);
+    return await this.#core.alone(async () => {
+      const state = await this.#core.loadAlone();
+      const { parting, link } = state;
+      if (parting?.connectionId === request.connectionId) {
+        return { status: "left", handover: parting.handover };
+      }
+      if (link?.connectionId !== request.connectionId) return { status: "unknown_account" };
+      const handover: Handover = { listedAt: state.listedAt, pending: this.#core.pendingRuns() };
+      const fence = Math.max(request.now, state.fence + 1);
+      this.#core.releaseLease(request.now);
+      this.#core.write({
+        ...emptyState,
+        fence,
+        budget: this.#core.current().budget,
+        parting: {
+          connectionId: request.connectionId,
+          handover,
+          sealed: this.#core.current().tokens?.sealed ?? null,
+        },
+      });
+      this.#core.due.clear();
+      await this.#core.save();
+      return { status: "left", handover };
+    });
+  }
+
+  /** The tokens of a connection that has left, for one attempt to revoke them, and the end of its memory here. */
+  async takeParting(request: { connectionId: ConnectionId }): Promise<TokenSet | null> {
+    const { parting } = await this.#core.load();
+    if (parting?.connectionId !== request.connectionId) return null;
+    this.#core.write({ parting: null });
+    await this.#core.save();
+    return parting.sealed === null
+      ? null
+      : await this.#core.tokens.unseal(parting.connectionId, parting.sealed);
+  }
+
+  /** Goes on where the former account of this connection stopped: the next list reaches back to that account's last. */
+  async takeOver(request: { connectionId: ConnectionId; handover: Handover; now: number }): Promise<void> {
+    this.#core.seeClock(request.now);
+    const state = await this.#core.load();
+    if (state.link?.connectionId !== request.connectionId) return;
+    const { listedAt, pending } = request.handover;
+    if (listedAt > 0) this.#core.write({ listedAt });
+    for (const work of pending) this.#core.due.setEarliest(dueKey(work), { at: request.now, work });
+    await this.#core.save();
   }
 
   /** What the account has left of its budget. */

@@ -15,11 +15,17 @@ export function dueKey(work: Work): string {
       return `late:${work.activityId}`;
     case "backfill":
       return `backfill:${work.runId}`;
+    case "interval":
+      return `interval:${work.start}-${work.end}`;
     case "deletions":
-      return "deletions";
+      return work.interval === undefined
+        ? "deletions"
+        : `deletions:${work.interval.start}-${work.interval.end}`;
     case "revocation":
     case "subscribe":
       return work.kind;
+    case "leave":
+      return `leave:${work.connectionId}`;
     case "erase":
       return `erase:${work.connectionId}`;
     default:
@@ -92,6 +98,11 @@ export class DueTable {
       )
       .toArray()
       .map((row) => ({ key: row.key, at: row.at, work: JSON.parse(row.work) as Work }));
+  }
+
+  /** Every entry. */
+  all(): DueRow[] {
+    return this.dueBy(Number.MAX_SAFE_INTEGER);
   }
 
   /** When the earliest entry is due, or null. */

@@ -4,7 +4,7 @@
 import { and, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import { type Database, databaseFor } from "../../db/databases.ts";
 import { type ConnectionStatus, connections, syncRuns } from "../../db/schema.ts";
-import type { Configuration } from "../../kernel/configuration.ts";
+import { type Configuration, requireConfiguration } from "../../kernel/configuration.ts";
 import { encrypt } from "../../kernel/encryption.ts";
 import { type AccountName, asId, type ConnectionId, parseAccountName, randomText } from "../../kernel/ids.ts";
 import type { TokenSet } from "../../providers/port.ts";
@@ -14,34 +14,51 @@ import type { AccountState, HaltReason, StoredTokens } from "./account-state.ts"
 /** Hours over which sweeps of a day are spread. */
 const dayMilliseconds = 24 * 3_600_000;
 
-/** Makes or takes up the row of (user, account), active, with its tokens. The id is kept for ever. */
+/**
+ * Makes or takes up the row of (user, account), active, with its tokens; or lets the row that is carried over stand for this
+ * account from now on. The id is kept for ever. The old tokens give way to the new in this one statement, so that there is no
+ * moment without any.
+ */
 export async function linkConnection(
   env: Env,
   configuration: Configuration,
   request: LinkRequest,
-  fence: number,
-): Promise<{ link: AccountLink; tokens: StoredTokens; isNew: boolean }> {
+  leastFence: number,
+): Promise<{ link: AccountLink; tokens: StoredTokens; isNew: boolean; fence: number }> {
   const database = databaseFor(env, request.userId);
   const [known] = await database
-    .select({ id: connections.id, liveSince: connections.liveSince, version: connections.tokensVersion })
+    .select({
+      id: connections.id,
+      liveSince: connections.liveSince,
+      version: connections.tokensVersion,
+      fence: connections.fence,
+      formerAccount: connections.formerAccount,
+    })
     .from(connections)
     .where(
-      and(
-        eq(connections.userId, request.userId),
-        eq(connections.provider, request.provider),
-        eq(connections.providerUserId, request.providerUserId),
-      ),
+      request.carried === null
+        ? and(
+            eq(connections.userId, request.userId),
+            eq(connections.provider, request.provider),
+            eq(connections.providerUserId, request.providerUserId),
+          )
+        : and(eq(connections.userId, request.userId), eq(connections.id, request.carried)),
     );
+  if (request.carried !== null && known === undefined) throw new Error("the carried connection has no row");
+  // A row that comes from another account has had that account's fences.
+  const fence = Math.max(leastFence, (known?.fence ?? 0) + 1);
   const id = known?.id ?? asId<ConnectionId>(`con_${randomText()}`);
   const sealed = await encrypt(configuration.tokenKeys, id, JSON.stringify(request.tokens));
   const version = Math.max(request.now, (known?.version ?? 0) + 1);
   // Whole seconds, because that is how exactly a provider tells when an activity ended.
   const connectedSecond = Math.floor(request.now / 1000) * 1000;
-  const liveSince = Math.min(
-    known?.liveSince ?? connectedSecond,
-    connectedSecond - request.backfillDays * dayMilliseconds,
-  );
+  const liveSince =
+    request.liveFrom ??
+    Math.min(known?.liveSince ?? connectedSecond, connectedSecond - request.backfillDays * dayMilliseconds);
   const changing = {
+    provider: request.provider,
+    providerUserId: request.providerUserId,
+    formerAccount: request.formerAccount ?? known?.formerAccount ?? null,
     displayName: request.displayName,
     status: "active" as const,
     message: null,
@@ -60,8 +77,6 @@ export async function linkConnection(
     .values({
       id,
       userId: request.userId,
-      provider: request.provider,
-      providerUserId: request.providerUserId,
       ...changing,
     })
     .onConflictDoUpdate({ target: connections.id, set: changing });
@@ -77,7 +92,17 @@ export async function linkConnection(
     },
     tokens: { sealed, expiresAt: request.tokens.expiresAt, version, pending: false },
     isNew: known === undefined,
+    fence,
   };
+}
+
+/** A link's row, as long as it is this account's: a connection that has gone over to another account is not touched any more. */
+function rowOf(link: Pick<AccountLink, "connectionId" | "provider" | "providerUserId">) {
+  return and(
+    eq(connections.id, link.connectionId),
+    eq(connections.provider, link.provider),
+    eq(connections.providerUserId, link.providerUserId),
+  );
 }
 
 /** Ends the link: no tokens, no holder, and a fence that every sync under way is below. */
@@ -99,7 +124,7 @@ export async function unlinkConnection(
         tokensVersion: fence,
         fence,
       })
-      .where(eq(connections.id, link.connectionId)),
+      .where(rowOf(link)),
     closeRuns(database, link, "disconnected", request.now),
   ]);
 }
@@ -119,11 +144,15 @@ function closeRuns(database: Database, link: AccountLink, code: string, now: num
     );
 }
 
-const haltMessages: Record<Exclude<HaltReason, "revocation_pending">, string> = {
-  needs_reauthorization: "The provider no longer accepts our access. Reconnect to go on; nothing is lost.",
-  provider_gone:
-    "The provider has switched its old service off. Your data is kept; reconnect with Google as soon as that is offered here.",
-};
+function haltMessage(env: Env, reason: Exclude<HaltReason, "revocation_pending">): string {
+  if (reason === "needs_reauthorization") {
+    return "The provider no longer accepts our access. Reconnect to go on; nothing is lost.";
+  }
+  const ended = "Fitbit's old service has ended. Your data is kept;";
+  return requireConfiguration(env).providers.includes("google-health")
+    ? `${ended} reconnect with Google to go on where it stopped.`
+    : `${ended} reconnect with Google as soon as that is offered here.`;
+}
 
 /** Shows the user that the connection needs them. */
 export async function haltConnection(
@@ -137,10 +166,10 @@ export async function haltConnection(
   await database.batch([
     database
       .update(connections)
-      .set({ status, message: haltMessages[reason] })
+      .set({ status, message: haltMessage(env, reason) })
       .where(
         and(
-          eq(connections.id, link.connectionId),
+          rowOf(link),
           // A reconnect that came between is another grant's.
           eq(connections.connectedAt, link.connectedAt),
           ne(connections.status, "disconnected"),
@@ -155,13 +184,13 @@ export async function reviveConnection(env: Env, link: AccountLink): Promise<voi
   await databaseFor(env, link.userId)
     .update(connections)
     .set({ status: "active", message: null })
-    .where(and(eq(connections.id, link.connectionId), ne(connections.status, "disconnected")));
+    .where(and(rowOf(link), ne(connections.status, "disconnected")));
 }
 
 /** Writes a pair unless a newer one stands there already. */
 export async function writeTokens(
   database: Database,
-  connectionId: ConnectionId,
+  link: AccountLink,
   stored: StoredTokens,
   scopes: TokenSet["scopes"] | undefined,
 ): Promise<void> {
@@ -172,18 +201,15 @@ export async function writeTokens(
       tokensVersion: stored.version,
       ...(scopes === undefined ? {} : { grantedScopes: [...scopes] }),
     })
-    .where(and(eq(connections.id, connectionId), lt(connections.tokensVersion, stored.version)));
+    .where(and(rowOf(link), lt(connections.tokensVersion, stored.version)));
 }
 
 /** The pair in D1; its expiry is not known there, so it is taken as expired. */
-export async function readTokens(
-  database: Database,
-  connectionId: ConnectionId,
-): Promise<StoredTokens | null> {
+export async function readTokens(database: Database, link: AccountLink): Promise<StoredTokens | null> {
   const [row] = await database
     .select({ sealed: connections.tokens, version: connections.tokensVersion })
     .from(connections)
-    .where(eq(connections.id, connectionId));
+    .where(rowOf(link));
   if (row === undefined || row.sealed === null) return null;
   return { sealed: row.sealed, expiresAt: 0, version: row.version, pending: false };
 }

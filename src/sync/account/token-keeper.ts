@@ -5,6 +5,7 @@
 import { databaseFor } from "../../db/databases.ts";
 import type { Configuration } from "../../kernel/configuration.ts";
 import { decrypt, encrypt } from "../../kernel/encryption.ts";
+import type { ConnectionId } from "../../kernel/ids.ts";
 import { describeException, log } from "../../kernel/log.ts";
 import type { ProviderError } from "../../providers/errors.ts";
 import type { Provider, TokenSet } from "../../providers/port.ts";
@@ -74,7 +75,12 @@ export class TokenKeeper {
   async open(): Promise<TokenSet | null> {
     const { tokens, link } = this.#state.read();
     if (tokens === null || link === null) return null;
-    const plaintext = await decrypt(this.#configuration.tokenKeys, link.connectionId, tokens.sealed);
+    return await this.unseal(link.connectionId, tokens.sealed);
+  }
+
+  /** A sealed pair of a connection in clear, or null when no key opens it. */
+  async unseal(connectionId: ConnectionId, sealed: string): Promise<TokenSet | null> {
+    const plaintext = await decrypt(this.#configuration.tokenKeys, connectionId, sealed);
     return plaintext === null ? null : (JSON.parse(plaintext) as TokenSet);
   }
 
@@ -166,7 +172,7 @@ export class TokenKeeper {
     switch (error.code) {
       case "grant_revoked": {
         // Final, unless D1 knows a newer pair than this object (its storage was restored from an older state).
-        const stored = await readTokens(databaseFor(this.#env, link.userId), link.connectionId);
+        const stored = await readTokens(databaseFor(this.#env, link.userId), link);
         const known = this.#state.read().tokens?.version ?? 0;
         if (stored === null || stored.version <= known)
           return { status: "halted", reason: "needs_reauthorization" };
@@ -208,7 +214,7 @@ export class TokenKeeper {
 
   async #persist(link: AccountLink, stored: StoredTokens, scopes?: TokenSet["scopes"]): Promise<void> {
     try {
-      await writeTokens(databaseFor(this.#env, link.userId), link.connectionId, stored, scopes);
+      await writeTokens(databaseFor(this.#env, link.userId), link, stored, scopes);
       if (this.#state.read().tokens?.version === stored.version) {
         this.#state.write({ tokens: { ...stored, pending: false } });
       }

@@ -21,6 +21,7 @@ export function isOld(request: BeginRequest, state: AccountState): boolean {
 export function firstCalls(work: Work): number {
   switch (work.kind) {
     case "look":
+    case "interval":
     case "deletions":
       return 3;
     case "sync":
@@ -32,6 +33,7 @@ export function firstCalls(work: Work): number {
     case "backfill":
       return 10;
     case "erase":
+    case "leave":
       return 1;
     default:
       return work satisfies never;
@@ -51,6 +53,11 @@ export function recoveryOf(work: Work): Work {
   return work.runId === undefined
     ? { kind: "sync", trigger: work.trigger === "sweep" ? "sweep" : "recovery" }
     : { kind: "sync", trigger: work.trigger, runId: work.runId };
+}
+
+/** Whether the work has a run that was promised to somebody. */
+export function isFollowed(work: Work): boolean {
+  return work.kind === "backfill" || (work.kind === "sync" && work.runId !== undefined);
 }
 
 /** Any list of what is recent serves for any other; one that somebody follows as a run of theirs stands for itself. */

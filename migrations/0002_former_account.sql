@@ -1,0 +1,1 @@
+ALTER TABLE `connections` ADD `former_account` text;
