@@ -35,7 +35,7 @@ export const durationSeconds = z
   .regex(/^-?\d{1,12}(\.\d{1,9})?s$/)
   .transform((text) => Math.round(Number(text.slice(0, -1)) * 1000) / 1000);
 
-/** Epoch milliseconds; finer fractions are cut off. */
+/** Epoch milliseconds; finer fractions are cut off here, because the language promises to read three digits only. */
 export const timestamp = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/)

@@ -52,7 +52,7 @@ describe("a TCX inside JSON", () => {
   });
 
   it("is found among other fields, whatever they hold", () => {
-    const others = '"a":{"tcxData":"no","b":["}",{}]},"":null,"c\\"":"\\\\","tcxDatum":"no","tcxDataX":5';
+    const others = '"a":{"tcxData":"no","b":["}",{}]},"":null,"c\\"":"\\\\","tcxDatum":"no","tcxDataX":"no"';
     expect(unwrap([encode(`{${others},"tcxData":"yes","z":[1,[2]],"y":-1.5e3}`)])).toBe("yes");
   });
 
@@ -76,9 +76,11 @@ describe("a TCX inside JSON", () => {
       ["\\udfc3", "\uFFFD"],
       ["\\ud83c", "\uFFFD"],
       ["\\ud83c\\u0041", "\uFFFDA"],
+      ["\\ud83c\\u8d70", "\uFFFD走"],
     ];
     for (const [json, text] of cases) {
       const bytes = encode(`{"tcxData":"${json}"}`);
+      expect(unwrap([...bytes].map((byte) => Uint8Array.of(byte)))).toBe(text);
       for (let at = 0; at <= bytes.length; at++) expect(unwrap(cutAt(bytes, at))).toBe(text);
     }
   });
