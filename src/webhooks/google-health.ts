@@ -71,7 +71,7 @@ async function isAuthorized(settings: GoogleHealthSettings, given: string | unde
 
 /** `{"type": "verification"}`. Something that carries data is a push, whatever it calls itself. */
 function isVerification(body: unknown): boolean {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return false;
+  if (typeof body !== "object" || body === null) return false;
   return "type" in body && body.type === "verification" && !("data" in body);
 }
 

@@ -25,18 +25,23 @@ class Google {
 
   constructor() {
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-      const { url } = new Request(input, init);
+      const { url, redirect } = new Request(input, init);
       if (url.endsWith("/sim/clock")) return Response.json({ offsetSeconds: this.#offsetSeconds });
       if (url !== this.address) throw new TypeError(`a fetch left the test: ${url}`);
+      // A redirect that is followed would let another address say whose keys they are.
+      expect(redirect).toBe("manual");
       this.fetches += 1;
-      return this.answer === null
-        ? Response.json({ key: this.keys.map(({ entry }) => entry) })
-        : await this.answer();
+      return this.answer === null ? Response.json(this.set()) : await this.answer();
     });
   }
 
   pass(seconds: number): void {
     this.#offsetSeconds += seconds;
+  }
+
+  /** The set as it is published, with `more` beside the keys. */
+  set(more: Record<string, unknown> = {}): Record<string, unknown> {
+    return { key: this.keys.map(({ entry }) => entry), ...more };
   }
 
   /** Publishes a key beside those that are there. */
@@ -101,12 +106,13 @@ const toBase64 = (bytes: readonly number[]) => btoa(String.fromCharCode(...bytes
 /** One isolate: an app of its own holds keys of its own. */
 function isolate(google: Google, changed: Partial<Env> = {}) {
   const app = createApp();
-  return async (init: RequestInit, queue: Queue = recordingQueue()) =>
+  return async (init: RequestInit, queue: Queue = recordingQueue(), now: Partial<Env> = {}) =>
     app.fetch(new Request(`http://127.0.0.1:8787${path}`, { method: "POST", ...init }), {
       ...env,
       GOOGLE_HEALTH_KEYSET_URL: google.address,
       HINTS: queue,
       ...changed,
+      ...now,
     });
 }
 
@@ -486,12 +492,12 @@ describe("the keys", () => {
   });
 
   const broken: [string, () => Response | Promise<Response>][] = [
-    ["answers 500", () => new Response("no", { status: 500 })],
-    ["answers 404", () => new Response("no", { status: 404 })],
+    ["answers 500", () => Response.json(google.set(), { status: 500 })],
+    ["answers 404", () => Response.json(google.set(), { status: 404 })],
     ["leads elsewhere", () => Response.redirect("https://elsewhere.example/keys", 302)],
     ["answers a page", () => new Response("<html>", { headers: { "content-type": "text/html" } })],
     ["answers an empty set", () => Response.json({ key: [] })],
-    ["answers more than 64 KiB", () => new Response(`{"key":[${" ".repeat(65_536)}]}`)],
+    ["answers more than 64 KiB", () => Response.json(google.set({ padding: " ".repeat(65_536) }))],
     ["cannot be reached", () => Promise.reject(new TypeError("connection refused"))],
   ];
   it.each(broken)(
@@ -545,7 +551,9 @@ describe("the keys", () => {
 
   it("are not believed for another address than they were published at", async () => {
     expect(await statusOf(body)).toBe(204);
-    const elsewhere = isolate(google, { GOOGLE_HEALTH_KEYSET_URL: "http://127.0.0.1:8788/keys/other" });
-    expect(await statusOf(body, {}, elsewhere)).toBe(503);
+    const elsewhere = { GOOGLE_HEALTH_KEYSET_URL: "http://127.0.0.1:8788/keys/other" };
+    expect(await statusOf(body, {}, isolate(google, elsewhere)), "by a new isolate").toBe(503);
+    const same: typeof send = (init, queue) => send(init, queue, elsewhere);
+    expect(await statusOf(body, {}, same), "by the same one").toBe(503);
   });
 });

@@ -83,6 +83,11 @@ describe("an interval is left out", () => {
     ["has no end", physical(start, undefined)],
     ["has no start", physical(undefined, start)],
     ["ends before it starts", physical(start, "2026-11-20T05:59:59Z")],
+    ["ends before it starts, by wall clocks", iso("2026-11-20T06:00:00", "2026-11-20T05:00:00")],
+    [
+      "has a 385th day",
+      civil({ date: { year: 2025, month: 11, day: 20 } }, { date: { year: 2025, month: 11, day: 385 } }),
+    ],
     ["has numbers for instants", physical(1_795_000_000, 1_795_000_100)],
     ["has an instant without a zone", physical("2026-11-20T06:00:00", "2026-11-20T06:00:00")],
     ["has a 30 February", physical("2026-02-30T06:00:00Z", "2026-03-02T06:00:00Z")],

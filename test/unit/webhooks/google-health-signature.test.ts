@@ -121,6 +121,8 @@ describe("a push is refused", () => {
     expect(await judge(toBase64(Uint8Array.from(bytes)))).toBe("wrong_prefix");
   });
 
+  /** The content of the golden signature that has room for more within the length of the longest. */
+  const short = [...fromBase64(golden.signatures[68]).subarray(7)];
   const zero32 = new Array<number>(32).fill(0);
   it.each<[string, readonly number[]]>([
     ["r and s one after the other instead of DER", [...r.slice(1), ...s.slice(1)]],
@@ -131,6 +133,8 @@ describe("a push is refused", () => {
     ["an indefinite length", [0x30, 0x80, ...der.slice(2), 0, 0]],
     ["a byte behind it", [...der, 0]],
     ["a byte behind s that the sequence counts", sequence(...integer(r), ...integer(s), 0)],
+    ["a byte behind the s of a short one", sequence(...short, 0)],
+    ["a third integer after a short one", sequence(...short, ...integer([1]))],
     ["a third integer", sequence(...integer(r), ...integer(s), ...integer([1]))],
     ["one integer only", sequence(...integer(r))],
     ["nothing in it", sequence()],
@@ -231,6 +235,10 @@ describe("a key of the set verifies nothing", () => {
     ["its x has 34 bytes", keyValue(...params(3, 2, 2), ...bytesField(3, [0, 0, ...x]), ...bytesField(4, y))],
     ["it is no point of the curve", keyValue(...params(3, 2, 2), ...bytesField(3, y), ...bytesField(4, x))],
     ["its message is cut off", keyValue(...params(3, 2, 2), ...coordinates).slice(0, 60)],
+    [
+      "its message names more bytes than it has",
+      keyValue(...params(3, 2, 2), ...coordinates, ...bytesField(9, [1, 2, 3]).slice(0, -1)),
+    ],
     ["its message is no protobuf", keyValue(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)],
     ["it is in URL-safe letters", golden.key.replaceAll("+", "-").replaceAll("/", "_")],
     ["it is empty", ""],
