@@ -127,18 +127,21 @@ describe("every element of a push counts", () => {
         account: "fitbit:AAA111",
         collection: "activities",
         dates: ["2026-11-19", "2026-11-20"],
+        windows: [],
         receivedAt: expect.any(Number),
       },
       {
         account: "fitbit:BBB222",
         collection: "activities",
         dates: ["2026-11-20"],
+        windows: [],
         receivedAt: expect.any(Number),
       },
       {
         account: "fitbit:AAA111",
         collection: "access_revoked",
         dates: ["2026-11-20"],
+        windows: [],
         receivedAt: expect.any(Number),
       },
     ]);
@@ -153,6 +156,7 @@ describe("every element of a push counts", () => {
         account: "fitbit:CCC333",
         collection: "account_deleted",
         dates: ["2026-11-20"],
+        windows: [],
         receivedAt: expect.any(Number),
       },
     ]);
@@ -189,7 +193,13 @@ describe("every element of a push counts", () => {
       JSON.stringify([{ collectionType: "activities", ownerId: "EEE555" }, element("EEE555", "yesterday")]),
     );
     expect(sent[0]?.hints).toEqual([
-      { account: "fitbit:EEE555", collection: "activities", dates: [], receivedAt: expect.any(Number) },
+      {
+        account: "fitbit:EEE555",
+        collection: "activities",
+        dates: [],
+        windows: [],
+        receivedAt: expect.any(Number),
+      },
     ]);
   });
 
