@@ -3,7 +3,7 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { expect, vi } from "vitest";
+import { beforeAll, expect, vi } from "vitest";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
 import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type ProviderName,
   type ProviderUserId,
 } from "../../src/kernel/ids.ts";
+import { grantScopes } from "../../src/providers/port.ts";
 import type { AccountSync } from "../../src/sync/account/account-sync.ts";
 import { openContext } from "../../src/sync/context.ts";
 import { syncMessage, type Work } from "../../src/sync/messages.ts";
@@ -99,7 +100,19 @@ export class World {
         verificationCode: exampleSecretValues.FITBIT_VERIFICATION_CODE,
         subscriberUrl: `${workerUrl}/webhooks/fitbit`,
       },
+      google: {
+        clientId: exampleSecretValues.GOOGLE_CLIENT_ID,
+        clientSecret: exampleSecretValues.GOOGLE_CLIENT_SECRET,
+        webhookSecret: exampleSecretValues.GOOGLE_WEBHOOK_SECRETS,
+        subscriberUrl: `${workerUrl}/webhooks/google-health`,
+      },
     });
+    this.#activate();
+    // A file may hold a world for each provider: the one whose tests run answers.
+    if (expect.getState().currentTestName === undefined) beforeAll(() => this.#activate());
+  }
+
+  #activate(): void {
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
       const request = new Request(input, init);
       if (new URL(request.url).origin !== simulatorUrl) {
@@ -205,17 +218,23 @@ export class World {
   }
 
   async listCalls(providerUserId: string): Promise<number> {
-    return (await this.calls(providerUserId, "/activities/list.json")).length;
+    return (await this.calls(providerUserId, this.paths.list)).length;
   }
 
   /** Goes through connect link, confirmation, consent and callback as a browser would. Answers the callback's response. */
   async consent(
     userId: string,
     providerUserId: string,
-    options: { scopes?: readonly string[]; decision?: "allow" | "deny"; link?: Record<string, unknown> } = {},
+    options: {
+      scopes?: readonly string[];
+      decision?: "allow" | "deny";
+      link?: Record<string, unknown>;
+      provider?: ProviderName;
+    } = {},
   ): Promise<Response> {
+    const provider = options.provider ?? this.provider;
     const { url } = await this.api<{ url: string }>("/v1/connect-links", {
-      json: { userId, provider: this.provider, ...options.link },
+      json: { userId, provider, ...options.link },
       status: 201,
     });
     const confirm = await this.fetch(url);
@@ -232,8 +251,8 @@ export class World {
     const form = formOf(await page.text());
     form.set("account", providerUserId);
     form.delete("scope");
-    for (const scope of options.scopes ?? ["activity", "heartrate", "location", "profile", "settings"]) {
-      form.append("scope", scope);
+    for (const scope of options.scopes ?? grantScopes) {
+      form.append("scope", scopeNames[provider](scope));
     }
     form.set("decision", options.decision ?? "allow");
     const decided = await this.simulator.fetch(
@@ -307,6 +326,11 @@ export class World {
     });
   }
 
+  /** What a call's path holds, by what the call is for. */
+  get paths(): ProviderPaths {
+    return providerPaths[this.provider];
+  }
+
   /** Waits until `check` no longer throws. */
   async until<Value>(check: () => Promise<Value>): Promise<Value> {
     return await vi.waitFor(check, { timeout: 15_000, interval: 25 });
@@ -359,6 +383,48 @@ export class World {
     await runSchedule(await openContext(env));
   }
 }
+
+export interface ProviderPaths {
+  readonly list: string;
+  readonly tcx: string;
+  readonly heartRate: string;
+  readonly token: string;
+  readonly revoke: string;
+  /** The call that asks for one activity by its id. */
+  activity(activityId: string): string;
+}
+
+const exercises = "/dataTypes/exercise/dataPoints";
+const providerPaths: Readonly<Record<ProviderName, ProviderPaths>> = {
+  fitbit: {
+    list: "/activities/list.json",
+    tcx: ".tcx",
+    heartRate: "/activities/heart/",
+    token: "/oauth2/token",
+    revoke: "/oauth2/revoke",
+    activity: (activityId) => `/activities/${activityId}.json`,
+  },
+  "google-health": {
+    list: `${exercises}?`,
+    tcx: ":exportExerciseTcx",
+    heartRate: "/dataTypes/heart-rate/",
+    token: "/token",
+    revoke: "/revoke",
+    activity: (activityId) => `${exercises}/${activityId}`,
+  },
+};
+
+/** A scope's name on the provider's consent page. */
+const scopeNames: Readonly<Record<ProviderName, (scope: string) => string>> = {
+  fitbit: (scope) => scope,
+  "google-health": (scope) => {
+    const names: Readonly<Record<string, string>> = {
+      activity: "activity_and_fitness",
+      heartrate: "health_metrics_and_measurements",
+    };
+    return `https://www.googleapis.com/auth/googlehealth.${names[scope] ?? scope}.readonly`;
+  },
+};
 
 export interface StandardizedRecord {
   readonly timestamp: string;
