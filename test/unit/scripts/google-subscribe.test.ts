@@ -11,6 +11,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SubscribeEffects, SubscribeOptions } from "../../../scripts/google/settings.ts";
 import { subscribe } from "../../../scripts/google/subscribe.ts";
+import { serve } from "../../../simulator/serve.ts";
+import { createSimulator, type Simulator } from "../../../simulator/simulator.ts";
 import { exampleSecretValues } from "../../../src/kernel/example-secrets.ts";
 
 const now = Date.UTC(2026, 10, 21, 12);
@@ -446,6 +448,60 @@ describe("what is told by file or environment", () => {
       tokenUri: `${google.url}/token`,
     });
     expect(google.subscribers.size).toBe(1);
+  });
+});
+
+describe("against the simulator", () => {
+  it("creates a subscriber, lists it, changes its secret while the Worker believes both, and deletes it", async () => {
+    const worker = { secrets: [secret] };
+    let simulator: Simulator | null = null;
+    const server = await serve(async (request) => {
+      if (simulator === null) throw new Error("not started");
+      return await simulator.fetch(request);
+    }, 0);
+    simulator = createSimulator({
+      url: server.url,
+      realNow: () => now,
+      // The Worker, as far as the handshake asks it.
+      deliver: async (request) => {
+        const isKnown = worker.secrets.includes(request.headers.get("authorization") ?? "");
+        return new Response(null, { status: isKnown ? 201 : 401 });
+      },
+      fitbit: {
+        clientId: "client",
+        clientSecret: "client-secret",
+        subscriberUrl: `${server.url}/none`,
+      },
+      google: {
+        clientId: "client",
+        clientSecret: "client-secret",
+        serviceAccount: {
+          clientEmail: "robot@project.example",
+          publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+        },
+      },
+    });
+    try {
+      environment.set("GOOGLE_HEALTH_API_URL", server.url);
+      files.set("key.json", keyFile({ token_uri: `${server.url}/token` }));
+      await run("create");
+      await expect(run("create")).rejects.toThrow(/409 ALREADY_EXISTS/);
+      const fresh = "Bearer another-secret-for-it";
+      environment.set("GOOGLE_WEBHOOK_SECRETS", `${fresh},${secret}`);
+      await expect(run("update", { secretOnly: true })).rejects.toThrow(/400 FAILED_PRECONDITION/);
+      worker.secrets = [fresh, secret];
+      await run("update", { secretOnly: true });
+      worker.secrets = [fresh];
+      await run("update");
+      await run("list");
+      await run("delete");
+      await run("list");
+      const line = `prod-exercise  ACTIVE  ${google.url}/webhooks/google-health  exercise`;
+      expect(printed.slice(0, 4)).toEqual([line, line, line, line]);
+      expect(printed.at(-1)).toBe("Project 1234567890 has no subscriber.");
+    } finally {
+      await server.close();
+    }
   });
 });
 
