@@ -3,11 +3,13 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
 import { createApp } from "../../src/app.ts";
 import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
 import { problemOf, recordingQueue, refusingQueue } from "./request.ts";
 
 const path = "/webhooks/google-health";
+const keysetPath = "/googlehealthapi/webhooks/webhooks_public_keyset.json";
 const limit = 256 * 1024;
 const secret = exampleSecretValues.GOOGLE_WEBHOOK_SECRETS;
 const minute = 60;
@@ -555,5 +557,110 @@ describe("the keys", () => {
     expect(await statusOf(body, {}, isolate(google, elsewhere)), "by a new isolate").toBe(503);
     const same: typeof send = (init, queue) => send(init, queue, elsewhere);
     expect(await statusOf(body, {}, same), "by the same one").toBe(503);
+  });
+});
+
+describe("the simulator's Google", () => {
+  const origin = "http://127.0.0.1:8788";
+
+  /** A simulator whose pushes reach an isolate of ours, and one account that has consented. */
+  async function simulated() {
+    const queue = recordingQueue();
+    const isolated = isolate(google, { GOOGLE_HEALTH_KEYSET_URL: `${origin}${keysetPath}` });
+    const simulator = createSimulator({
+      url: origin,
+      deliver: async (request) =>
+        isolated({ body: await request.arrayBuffer(), headers: request.headers }, queue),
+      fitbit: { clientId: "client", clientSecret: "client-secret", subscriberUrl: `${origin}/none` },
+      google: {
+        clientId: "client",
+        clientSecret: "client-secret",
+        subscriberUrl: `http://127.0.0.1:8787${path}`,
+        webhookSecret: secret,
+      },
+    });
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) =>
+      simulator.fetch(new Request(input, init)),
+    );
+    const call = async (method: string, address: string, json?: unknown) => {
+      const headers = { "content-type": "application/json" };
+      const init = json === undefined ? { method } : { method, headers, body: JSON.stringify(json) };
+      const response = await simulator.fetch(new Request(`${origin}${address}`, init));
+      const text = await response.text();
+      expect(response.ok, `${address}: ${text}`).toBe(true);
+      return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+    };
+    const { providerUserId } = await call("POST", "/sim/users", { provider: "google-health" });
+    const account = String(providerUserId);
+    await consent(simulator, account);
+    return { queue: queue as Queue & { readonly sent: { hints: { account: string }[] }[] }, call, account };
+  }
+
+  async function consent(simulator: Simulator, account: string): Promise<void> {
+    const query = new URLSearchParams({
+      client_id: "client",
+      redirect_uri: "http://127.0.0.1:8787/oauth/google-health/callback",
+      response_type: "code",
+      access_type: "offline",
+      prompt: "consent",
+      state: "state",
+      scope: "https://www.googleapis.com/auth/googlehealth.activity_and_fitness.readonly",
+    });
+    const address = `${origin}/o/oauth2/v2/auth?${query}`;
+    const form = new URLSearchParams({ account, scope: query.get("scope") ?? "", decision: "allow" });
+    const page = await (await simulator.fetch(new Request(address))).text();
+    for (const [, name = "", value = ""] of page.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)) {
+      form.set(name, value.replaceAll("&amp;", "&"));
+    }
+    const decided = await simulator.fetch(
+      new Request(address, { method: "POST", body: form, redirect: "manual" }),
+    );
+    const location = decided.headers.get("location") ?? "";
+    const code = new URL(location, origin).searchParams.get("code") ?? "";
+    expect(code, `${decided.status} ${location}`).not.toBe("");
+    const token = await simulator.fetch(
+      new Request(`${origin}/token`, {
+        method: "POST",
+        body: new URLSearchParams({
+          grant_type: "authorization_code",
+          code,
+          redirect_uri: query.get("redirect_uri") ?? "",
+          client_id: "client",
+          client_secret: "client-secret",
+        }),
+      }),
+    );
+    expect(token.status, await token.text()).toBe(200);
+  }
+
+  it("finds the address verified", async () => {
+    const { call } = await simulated();
+    expect(await call("POST", "/sim/google/verify-subscriber")).toMatchObject({
+      verified: true,
+      withSecret: { status: 201 },
+      withoutSecret: { status: 401 },
+    });
+  });
+
+  it("has its pushes believed, also after its keys have rotated, and the forged ones refused", async () => {
+    const { call, account, queue } = await simulated();
+    const workout = { name: "Run", durationSeconds: 1800, gps: true, heartRate: true };
+    const pushed = async () => {
+      await call("POST", `/sim/users/${account}/activities`, workout);
+      await call("POST", `/sim/users/${account}/sync`);
+      const { deliveries } = await call("GET", "/sim/deliveries");
+      return (deliveries as { status: number }[]).at(-1)?.status;
+    };
+    expect(await pushed()).toBe(204);
+    await call("POST", "/sim/clock", { advanceSeconds: 120 });
+    await call("POST", "/sim/google/rotate-keys", { old: "remove" });
+    expect(await pushed()).toBe(204);
+    const accepted = queue.sent.length;
+    expect(queue.sent.flatMap(({ hints }) => hints.map((hint) => hint.account))).toContain(
+      `google-health:${account}`,
+    );
+    await call("PUT", "/sim/faults", [{ fault: "bad_signature", count: 1 }]);
+    expect(await pushed()).toBe(401);
+    expect(queue.sent).toHaveLength(accepted);
   });
 });
