@@ -5,6 +5,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, expect, vi } from "vitest";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
+import { localDate, utcOffsetSecondsAt } from "../../simulator/time-zone.ts";
 import { exampleSecretValues } from "../../src/kernel/example-secrets.ts";
 import {
   type AccountName,
@@ -70,6 +71,7 @@ export interface SyncRun {
 
 export interface Fault {
   readonly fault: string;
+  readonly provider?: string;
   readonly path?: string;
   readonly providerUserId?: string;
   readonly count?: number;
@@ -204,6 +206,17 @@ export class World {
     await this.control("POST", `/sim/users/${providerUserId}/sync`);
   }
 
+  /**
+   * The provider pushes although nothing is new: Fitbit does so at every sync of the device. Google tells only what a sync
+   * brought, so there it names the user's today.
+   */
+  async nudge(providerUserId: string): Promise<void> {
+    if (this.provider === "fitbit") return await this.push(providerUserId);
+    const { timezone } = await this.control<{ timezone: string }>("GET", `/sim/users/${providerUserId}`);
+    const today = localDate(this.now(), utcOffsetSecondsAt(timezone, this.now()));
+    await this.control("POST", `/sim/users/${providerUserId}/sync`, { dates: [today] });
+  }
+
   async faults(...faults: readonly Fault[]): Promise<void> {
     await this.control("PUT", "/sim/faults", faults);
   }
@@ -219,6 +232,12 @@ export class World {
 
   async listCalls(providerUserId: string): Promise<number> {
     return (await this.calls(providerUserId, this.paths.list)).length;
+  }
+
+  /** Calls that asked for one activity by its id; those for its file are none of them. */
+  async activityCalls(providerUserId: string, activityId: string): Promise<ProviderCall[]> {
+    const path = this.paths.activity(activityId);
+    return (await this.calls(providerUserId)).filter((call) => call.path.endsWith(path));
   }
 
   /** Goes through connect link, confirmation, consent and callback as a browser would. Answers the callback's response. */
