@@ -102,10 +102,19 @@ const fitbitNotificationSchema = z.strictObject({
 // Whatever Google might say of an account: nothing in it has to make sense.
 const googleNotificationSchema = z.strictObject({ data: z.record(z.string(), z.json()) });
 
-export const notificationsSchema = z
-  .array(z.union([googleNotificationSchema, fitbitNotificationSchema]))
-  .min(1)
-  .max(1000);
+/** Read as what it looks like, so that a refusal says what is wrong with that. */
+const notificationSchema = z.unknown().transform((value, context) => {
+  const looksGoogle = typeof value === "object" && value !== null && "data" in value;
+  const schema = looksGoogle ? googleNotificationSchema : fitbitNotificationSchema;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) {
+    context.addIssue({ code: "custom", path, message, input: value });
+  }
+  return z.NEVER;
+});
+
+export const notificationsSchema = z.array(notificationSchema).min(1).max(1000);
 export const mergeSchema = z.strictObject({ activityIds: z.array(z.string()).min(2).max(20) });
 
 /** The body as the schema wants it, or the 400 to answer. An empty body counts as `{}`. */

@@ -2,8 +2,8 @@
 
 import { asOfNow, isVisible } from "../activities.ts";
 import { formOf } from "../form.ts";
-import { type Provider, type SyncEvent, spanOf } from "../provider.ts";
-import type { Account, RecordedActivity, State } from "../state.ts";
+import { type Provider, type Span, type SyncEvent, spanOf } from "../provider.ts";
+import type { Account, Notification, RecordedActivity, State } from "../state.ts";
 import { instantOfWallClock, utcOffsetSecondsAt } from "../time-zone.ts";
 import { googleApi, isGoogleApiPath } from "./api.ts";
 import { googleChannel } from "./deliveries.ts";
@@ -31,7 +31,7 @@ export function googleProvider(state: State): Provider {
       faultAnswer: (fault) => on(noSuchPath(), (google) => googleFaultAnswer(google, fault)),
     },
     events: {
-      synced: (events) => on(0, (google) => events.reduce((told, event) => told + synced(google, event), 0)),
+      synced: (events) => on(0, (google) => synced(google, events)),
       changed: (account, activity, _before, gone) =>
         on(0, (google) => {
           const removed = gone.reduce((told, one) => told + removal(google, account, one), 0);
@@ -45,22 +45,27 @@ export function googleProvider(state: State): Provider {
   };
 }
 
-/** What a sync brought, in one notification; nothing when it brought nothing, unless the caller names dates. */
-function synced(state: GoogleSimulator, event: SyncEvent): number {
-  const { account } = event;
-  if (!isHeard(state, account)) return 0;
-  const spans =
-    event.dates === undefined
-      ? event.brought.map((activity) => spanOf(asOfNow(state, activity)))
-      : event.dates.map((date) => {
-          const startTimeMs = instantOfWallClock(account.timezone, Date.parse(date));
-          const utcOffsetSeconds = utcOffsetSecondsAt(account.timezone, startTimeMs);
-          return { startTimeMs, endTimeMs: startTimeMs + dayMs, utcOffsetSeconds };
-        });
-  return (event.collections ?? ["activities"]).reduce((told, collection) => {
-    const dataType = collection === "activities" ? "exercise" : collection;
-    return told + tell(state, notificationOf(state, account, "UPSERT", spans, dataType), dataType);
-  }, 0);
+/** What a sync of one or several devices brought: a notification each, in as few pushes as they fit into. */
+function synced(state: GoogleSimulator, events: readonly SyncEvent[]): number {
+  const byType = new Map<string, Notification[]>();
+  for (const event of events.filter((one) => isHeard(state, one.account))) {
+    for (const collection of event.collections ?? ["activities"]) {
+      const dataType = collection === "activities" ? "exercise" : collection;
+      const notifications = notificationOf(state, event.account, "UPSERT", spansOf(state, event), dataType);
+      byType.set(dataType, [...(byType.get(dataType) ?? []), ...notifications]);
+    }
+  }
+  return [...byType].reduce((told, [dataType, all]) => told + tell(state, all, dataType), 0);
+}
+
+/** The intervals of what came, or the whole days that the caller names. */
+function spansOf(state: GoogleSimulator, { account, brought, dates }: SyncEvent): Span[] {
+  if (dates === undefined) return brought.map((activity) => spanOf(asOfNow(state, activity)));
+  return dates.map((date) => {
+    const startTimeMs = instantOfWallClock(account.timezone, Date.parse(date));
+    const endTimeMs = instantOfWallClock(account.timezone, Date.parse(date) + dayMs);
+    return { startTimeMs, endTimeMs, utcOffsetSeconds: utcOffsetSecondsAt(account.timezone, startTimeMs) };
+  });
 }
 
 function removal(state: GoogleSimulator, account: Account, activity: RecordedActivity): number {
