@@ -179,7 +179,7 @@ async function readNearest(
 }
 
 /** Pages of one window, as in a sync; a permit that is refused any further call ends it with what there is. */
-const pageLimit = 20;
+const pageLimit = 200;
 
 /** Every page of the window with a token that the account's object lends, and once more with a new token if it was refused. */
 async function fetchWithPermit(

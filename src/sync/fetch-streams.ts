@@ -35,8 +35,8 @@ export const streamAttempts = 3;
 const windowMilliseconds = 24 * 3_600_000;
 /** An activity longer than this is somebody who forgot to stop; its heart rate is cut there. */
 const windowLimit = 3;
-/** Pages of one window; a day of samples by second is 9 pages of 10,000 (Google's largest). */
-const pageLimit = 20;
+/** Pages of one window: a day of samples by second is 9 of 10,000 (Google's largest), but it was seen to answer 50 at a time. */
+const pageLimit = 200;
 
 /** One call. `attempt` counts the message's deliveries: the last ones take a failing provider for an answer. */
 export async function fetchTcx(
