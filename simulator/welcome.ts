@@ -15,7 +15,12 @@ export async function welcomePage(state: State): Promise<Response> {
         <h1>Simulated Fitbit Web API</h1>
         <p>
           The API answers at ${state.options.url}, consent pages at ${state.options.url}/oauth2/authorize, the control
-          API under ${state.options.url}/sim. The simulated time is ${new Date(state.clock.now()).toISOString()}.
+          API under ${state.options.url}/sim. ${
+            state.google
+              ? html`The Google Health API answers at ${state.options.url}/v4, its consent pages at
+                  ${state.options.url}/o/oauth2/v2/auth. `
+              : ""
+          }The simulated time is ${new Date(state.clock.now()).toISOString()}.
         </p>
         <h2>Accounts</h2>
         ${
@@ -25,7 +30,7 @@ export async function welcomePage(state: State): Promise<Response> {
                 ${accounts.map(
                   (account) =>
                     html`<li>
-                      ${account.displayName} (${account.providerUserId}), ${account.device.name},
+                      ${account.displayName} (${account.provider} ${account.providerUserId}), ${account.device.name},
                       ${account.timezone}, ${account.activities.size} activities
                     </li>`,
                 )}

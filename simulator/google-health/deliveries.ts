@@ -16,7 +16,7 @@ export function googleChannel(state: State): PushChannel {
   return {
     forgeries: ["bad_signature", "unknown_key"],
     addressOf: (push) => subscriberOf(push)?.endpointUri ?? null,
-    refusalOf: (push) => (subscriberOf(push)?.state === "ACTIVE" ? null : "subscriber not active"),
+    refusalOf: () => null,
     bodyOf: (push) => {
       const elements = push.notifications.map((one) => one.element);
       const single = state.google?.settings.singleObjectBody === true && elements.length === 1;

@@ -2,7 +2,6 @@
 // are automatic: every account whose consent covers the data type, for as long as it does (Google Health API, "Webhooks").
 
 import { enqueuePushes } from "../deliveries.ts";
-import { targetOf } from "../faults.ts";
 import type { Json } from "../json.ts";
 import type { Span } from "../provider.ts";
 import { spanOf } from "../provider.ts";
@@ -30,8 +29,12 @@ export function notificationOf(
   dataType = "exercise",
 ): Notification[] {
   if (spans.length === 0) return [];
-  const target = targetOf(account, new Request(`${state.options.url}/notification`));
-  const malformed = state.faults.take(["malformed_interval"], target) !== undefined;
+  const malformed =
+    state.faults.take(["malformed_interval"], {
+      provider: "google-health",
+      path: subscriberPaths(state),
+      providerUserIds: [account.providerUserId],
+    }) !== undefined;
   return [
     {
       providerUserId: account.providerUserId,
@@ -47,6 +50,11 @@ export function notificationOf(
       },
     },
   ];
+}
+
+/** As other faults of pushes, this one is aimed by the subscriber's path. */
+function subscriberPaths(state: GoogleSimulator): string {
+  return [...state.google.subscribers.values()].map((one) => new URL(one.endpointUri).pathname).join(" ");
 }
 
 /** The three forms of one interval, side by side. */
@@ -93,7 +101,6 @@ export function tell(
 ): number {
   const { settings } = state.google;
   for (const subscriber of state.google.subscribers.values()) {
-    if (subscriber.state !== "ACTIVE") continue;
     const configured = subscriber.configs.some(
       (one) => one.subscriptionCreatePolicy === "AUTOMATIC" && one.dataTypes.includes(dataType),
     );

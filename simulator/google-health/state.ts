@@ -43,12 +43,12 @@ export interface GoogleRefreshToken {
   dead: boolean;
 }
 
+/** One that passed the handshake: any other is not kept, and none is switched off later. */
 export interface Subscriber {
   id: string;
   endpointUri: string;
   secret: string;
   configs: { dataTypes: string[]; subscriptionCreatePolicy: "AUTOMATIC" | "MANUAL" }[];
-  state: "UNVERIFIED" | "ACTIVE" | "INACTIVE";
   createTimeMs: number;
   updateTimeMs: number;
 }
@@ -90,7 +90,6 @@ export function emptyGoogleState(options: GoogleOptions, nowMs: number): GoogleS
       endpointUri: subscriberUrl,
       secret: webhookSecret,
       configs: [{ dataTypes: ["exercise"], subscriptionCreatePolicy: "AUTOMATIC" }],
-      state: "ACTIVE",
       createTimeMs: nowMs,
       updateTimeMs: nowMs,
     });

@@ -114,7 +114,6 @@ async function create(state: GoogleSimulator, request: Request, url: URL): Promi
     endpointUri,
     secret: endpointAuthorization.secret,
     configs: subscriberConfigs,
-    state: "ACTIVE",
     createTimeMs: now,
     updateTimeMs: now,
   };
@@ -178,7 +177,7 @@ function shape(state: GoogleSimulator, subscriber: Subscriber): { [key: string]:
     createTime: timestamp(subscriber.createTimeMs),
     updateTime: timestamp(subscriber.updateTimeMs),
     subscriberConfigs: subscriber.configs.map((one) => ({ ...one })),
-    state: subscriber.state,
+    state: "ACTIVE",
     endpointAuthorization: { secretSet: true },
   };
 }

@@ -153,6 +153,9 @@ describe("heart rate", () => {
   test("includes the first instant of a window and not the last", async () => {
     const { world, bearer } = await recorded();
     const start = "2026-06-10T10:00:00Z";
+    const second =
+      (await everyRow<Sample>(world, bearer, during)).at(-2)?.heartRate.sampleTime.physicalTime ?? "";
+    expect(await everyRow(world, bearer, within(start, second))).toHaveLength(1);
     expect(await everyRow(world, bearer, within(start, start))).toEqual([]);
     expect(await everyRow(world, bearer, within(start, "2026-06-10T10:00:01Z"))).toHaveLength(1);
   });
