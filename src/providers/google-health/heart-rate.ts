@@ -8,9 +8,10 @@ import type {
   HeartRatePage,
   HeartRateRequest,
   HeartRateSample,
+  MissingReason,
   ProviderResult,
 } from "../port.ts";
-import { badResponse, callForJson, failed, type GoogleHealthApi } from "./call.ts";
+import { badResponse, callForJson, failed, type GoogleHealthApi, type Refusal } from "./call.ts";
 import { dataSourceShape, ownPlatform, sourceKey } from "./data-source.ts";
 import { physicalTime, rangeQuery } from "./filter.ts";
 import { lenient, number, timestamp } from "./json.ts";
@@ -48,9 +49,9 @@ export async function fetchHeartRate(
   });
   const answer = await callForJson(api, context, `${path}?${query}`);
   if (!answer.ok) {
-    if (answer.error.code !== "scope_missing") return failed(answer);
-    const result = { kind: "missing", reason: "scope_not_granted" } as const;
-    return { ok: true, value: { result, nextPage: null }, rate: null };
+    const reason = reasonOf(answer);
+    if (reason === null) return failed(answer);
+    return { ok: true, value: { result: { kind: "missing", reason }, nextPage: null }, rate: null };
   }
   const parsed = pageShape.safeParse(answer.json);
   if (!parsed.success) return unreadable;
@@ -73,6 +74,13 @@ export async function fetchHeartRate(
 }
 
 const unreadable = failed<HeartRatePage>({ error: badResponse("The provider's heart rate cannot be read.") });
+
+/** Refusals that are answers, as for a route. Null where the call failed, or where more is refused than this. */
+function reasonOf({ status, error }: Refusal): MissingReason | null {
+  if (error.code === "scope_missing") return "scope_not_granted";
+  // Without a reason, and in answer to this alone, 403 says nothing of the account: the list will, if there is more to it.
+  return status === 403 && error.code === "unauthorized" ? "provider_refused" : null;
+}
 
 /** Samples within the window, ascending; of those of one second the one whose source is nearest to the activity's own. */
 function onePerSecond(points: readonly Point[], request: HeartRateRequest): readonly HeartRateSample[] {

@@ -155,9 +155,16 @@ describe("the answer about heart rate", () => {
     });
   });
 
+  it("says that it was refused, where nothing is said of the account or of the scope", async () => {
+    always(403, apiError(403, null));
+    expect(await fetchPage()).toMatchObject({
+      ok: true,
+      value: { result: { kind: "missing", reason: "provider_refused" }, nextPage: null },
+    });
+  });
+
   it.each([
     ["an expired token", 401, "", "unauthorized"],
-    ["access that was withdrawn", 403, apiError(403, null), "unauthorized"],
     ["too many calls", 429, "", "rate_limited"],
     ["a failure of the server", 500, "", "provider_unavailable"],
     ["a filter of ours that is wrong", 400, apiError(400, "INVALID_DATA_POINT_FILTER"), "bad_response"],
