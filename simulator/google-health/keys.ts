@@ -31,7 +31,8 @@ async function keyOf(seed: number, generation: number): Promise<SigningKey> {
     true,
     ["sign"],
   );
-  const { x = "", y = "" } = await crypto.subtle.exportKey("jwk", privateKey);
+  const jwk = await crypto.subtle.exportKey("jwk", privateKey);
+  const { x = "", y = "" } = jwk instanceof ArrayBuffer ? {} : jwk;
   return { id: hash(x), privateKey, x: fromBase64url(x), y: fromBase64url(y) };
 }
 

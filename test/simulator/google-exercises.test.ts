@@ -420,6 +420,14 @@ describe("a person with accounts at both", () => {
     expect((await world.get(bearer, `${exercises}/${atFitbit}`)).status).toBe(404);
   });
 
+  test("has one device, whose last sync both clouds know", async () => {
+    const { world, fitbit, bearer } = await person();
+    await world.advance(600);
+    await world.sync(fitbit);
+    const { pairedDevices } = await (await world.get(bearer, "/v4/users/me/pairedDevices")).json();
+    expect(pairedDevices[0].lastSyncTime).toBe("2026-06-10T10:30:00Z");
+  });
+
   test("is pushed by both at a sync, an edit and a deletion, whichever account they were asked of", async () => {
     const { world, fitbit, google, fitbitBearer } = await person();
     await world.call("POST", "/1/user/-/activities/apiSubscriptions/a1.json", undefined, {
