@@ -4,8 +4,8 @@
 import { and, eq, ne } from "drizzle-orm";
 import { allDatabases, databaseFor } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
-import { accountName, type ConnectionId } from "../kernel/ids.ts";
-import type { FormerAccount, Grant } from "../providers/port.ts";
+import type { AccountName } from "../kernel/ids.ts";
+import type { FormerAccount } from "../providers/port.ts";
 import type { Connection } from "./disconnect.ts";
 import type { ConnectRequest } from "./links.ts";
 
@@ -52,22 +52,21 @@ export async function findConnection(
   return row ?? null;
 }
 
-/** The user's living connection that stands in for the account of this grant: connecting both would bring everything twice. */
+/**
+ * The living connection that stands in for the account of this grant, whoever has it: connecting both would bring everything
+ * twice, to the same user or to another.
+ */
 export async function findSuccessor(
   env: Env,
-  request: Pick<ConnectRequest, "userId" | "provider">,
-  grant: Grant,
-): Promise<ConnectionId | null> {
-  const row = await databaseFor(env, request.userId)
-    .select({ id: connections.id })
-    .from(connections)
-    .where(
-      and(
-        eq(connections.userId, request.userId),
-        eq(connections.formerAccount, accountName(request.provider, grant.providerUserId)),
-        ne(connections.status, "disconnected"),
-      ),
-    )
-    .get();
-  return row?.id ?? null;
+  account: AccountName,
+): Promise<Pick<Connection, "id" | "userId"> | null> {
+  for (const database of allDatabases(env)) {
+    const row = await database
+      .select({ id: connections.id, userId: connections.userId })
+      .from(connections)
+      .where(and(eq(connections.formerAccount, account), ne(connections.status, "disconnected")))
+      .get();
+    if (row !== undefined) return row;
+  }
+  return null;
 }

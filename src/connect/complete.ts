@@ -49,15 +49,16 @@ export async function completeConnection(
 ): Promise<Completion> {
   const { providerUserId, formerAccount: former } = grant;
   const account = accountName(request.provider, providerUserId);
-  const successor = await findSuccessor(env, request, grant);
+  const successor = await findSuccessor(env, account);
+  if (successor !== null && successor.userId !== request.userId) {
+    log("warn", "connect.account_held", { account });
+    return { status: "held" };
+  }
   if (successor !== null) {
-    await endGrant(
-      configuration,
-      { provider: request.provider, connectionId: successor, tokens: grant.tokens },
-      now,
-    );
-    log("info", "connect.superseded", { account, connectionId: successor });
-    return { status: "superseded", connectionId: successor };
+    const superfluous = { provider: request.provider, connectionId: successor.id, tokens: grant.tokens };
+    await endGrant(configuration, superfluous, now);
+    log("info", "connect.superseded", { account, connectionId: successor.id });
+    return { status: "superseded", connectionId: successor.id };
   }
   // The same person's account at the provider before counts like the account itself.
   if (former !== null && (await isHeldByAnother(env, request, former))) {

@@ -59,6 +59,7 @@ export const connections = sqliteTable(
     uniqueIndex("connections_user_provider")
       .on(table.userId, table.provider)
       .where(sql`status <> 'disconnected'`),
+    index("connections_former_account").on(table.formerAccount).where(sql`former_account IS NOT NULL`),
     index("connections_sweep").on(table.status, table.sweepAt),
   ],
 );

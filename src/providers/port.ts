@@ -31,6 +31,9 @@ export interface TokenSet {
   readonly scopes: readonly GrantScope[];
 }
 
+/** What a refresh answers. `scopes` null: the answer did not say, so what was granted before stands (RFC 6749 §6). */
+export type RefreshedTokenSet = Omit<TokenSet, "scopes"> & { readonly scopes: readonly GrantScope[] | null };
+
 /** One exercise as the provider's list tells it, converted to SI units and absolute time at the adapter. */
 export interface ActivitySummary {
   readonly sourceActivityId: SourceActivityId;
@@ -230,7 +233,7 @@ export interface Provider {
     now: number;
   }): Promise<ProviderResult<Grant>>;
   /** One attempt. `grant_revoked` is the provider's final word; the caller decides about repeating the identical request. */
-  refresh(request: { refreshToken: string; now: number }): Promise<ProviderResult<TokenSet>>;
+  refresh(request: { refreshToken: string; now: number }): Promise<ProviderResult<RefreshedTokenSet>>;
   revoke(request: { token: string; signal?: AbortSignal }): Promise<ProviderResult<null>>;
   introspect(context: CallContext): Promise<ProviderResult<Introspection>>;
   /** Creates what makes pushes arrive for this account; doing it twice is no error. Answers the number of calls made. */

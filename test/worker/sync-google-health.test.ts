@@ -297,6 +297,21 @@ describe("a grant without", () => {
     expect(await world.calls(providerUserId, world.paths.tcx)).toEqual([]);
   });
 
+  it("location stays one when a refresh answers without naming scopes", async () => {
+    const { providerUserId } = await world.connect("unnamed-scopes", { scopes: ["activity", "heartrate"] });
+    world.intercept = (request) =>
+      new URL(request.url).pathname === "/token"
+        ? world.simulator.fetch(request).then(async (response) => {
+            const { scope: _scope, ...answer } = await response.json<Record<string, unknown>>();
+            return Response.json(answer);
+          })
+        : null;
+    await world.pass(2 * 3_600, providerUserId);
+    await world.deliver(providerUserId, { kind: "look", trigger: "retry" });
+    world.intercept = () => null;
+    expect(await connectionOf("unnamed-scopes")).toMatchObject({ grantedScopes: ["activity", "heartrate"] });
+  });
+
   it("activity is a connection that lists nothing", async () => {
     const { providerUserId } = await world.connect("no-activity", { scopes: ["heartrate", "profile"] });
     expect((await connectionOf("no-activity"))?.missingScopes).toContain("activity");

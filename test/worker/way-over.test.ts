@@ -268,6 +268,18 @@ describe("who is no match", () => {
   });
 });
 
+describe("a Fitbit account that has gone over", () => {
+  it("is its user's: nobody else can connect it at Fitbit", async () => {
+    const { userId, connectionId, fitbitId, googleId } = await fitbitUser("went-over");
+    await goOver(userId, googleId);
+    await world.quiet();
+    const response = await world.consent("second-thief", fitbitId);
+    expect(response.status).toBe(409);
+    expect(await connectionsOf("second-thief")).toEqual([]);
+    expect(await connectionsOf(userId)).toMatchObject([{ id: connectionId, status: "active" }]);
+  });
+});
+
 describe("going over once more", () => {
   it("takes up the connection under its id, whichever way it ended", async () => {
     const { userId, connectionId, googleId, change } = await fitbitUser("ended");

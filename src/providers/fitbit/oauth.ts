@@ -7,7 +7,7 @@ import { z } from "zod";
 import { asId, type ProviderUserId } from "../../kernel/ids.ts";
 import { readText, timeLimit } from "../http.ts";
 import { askForTokens, checkTokens, requestOptions, sendOAuth, type TokenAnswer } from "../oauth-request.ts";
-import type { CallContext, Grant, Introspection, ProviderResult, TokenSet } from "../port.ts";
+import type { CallContext, Grant, Introspection, ProviderResult, RefreshedTokenSet } from "../port.ts";
 import {
   badResponse,
   callForJson,
@@ -89,7 +89,9 @@ export async function exchangeCode(
   const identity = userIdShape.safeParse(answer.kind === "json" ? answer.json : null);
   if (!identity.success) return wrongShape();
   const providerUserId = asId<ProviderUserId>(identity.data.user_id);
-  return { ok: true, value: { tokens: issued.value, providerUserId, formerAccount: null }, rate: null };
+  // A grant that does not say what it covers covers what was asked for (RFC 6749 §5.1).
+  const tokens = { ...issued.value, scopes: issued.value.scopes ?? requestedScopes };
+  return { ok: true, value: { tokens, providerUserId, formerAccount: null }, rate: null };
 }
 
 /**
@@ -100,7 +102,7 @@ export async function exchangeCode(
 export async function refresh(
   settings: OAuthSettings,
   request: { readonly refreshToken: string; readonly now: number },
-): Promise<ProviderResult<TokenSet>> {
+): Promise<ProviderResult<RefreshedTokenSet>> {
   const { server, client, authentication } = party(settings);
   const answer = await askForTokens(
     () =>
@@ -189,7 +191,7 @@ async function tokensOf(
   answer: TokenAnswer,
   now: number,
   check: (response: Response) => Promise<oauth.TokenEndpointResponse>,
-): Promise<ProviderResult<TokenSet>> {
+): Promise<ProviderResult<RefreshedTokenSet>> {
   switch (answer.kind) {
     case "lost":
       return failed(noAnswer());
@@ -207,13 +209,12 @@ async function tokensOf(
   }
 }
 
-function tokenSet(tokens: oauth.TokenEndpointResponse, now: number): TokenSet {
+function tokenSet(tokens: oauth.TokenEndpointResponse, now: number): RefreshedTokenSet {
   return {
     accessToken: tokens.access_token,
     refreshToken: tokens.refresh_token ?? null,
     expiresAt: now + (tokens.expires_in ?? defaultLifetimeSeconds) * 1000,
-    // An answer without `scope` grants what was asked for (RFC 6749 §5.1).
-    scopes: tokens.scope === undefined ? requestedScopes : parseScopes(tokens.scope),
+    scopes: tokens.scope === undefined ? null : parseScopes(tokens.scope),
   };
 }
 

@@ -6,7 +6,7 @@ import * as oauth from "oauth4webapi";
 import type { ProviderError } from "../errors.ts";
 import { readText, timeLimit } from "../http.ts";
 import { askForTokens, checkTokens, requestOptions, sendOAuth, type TokenAnswer } from "../oauth-request.ts";
-import type { CallContext, Grant, Introspection, ProviderResult, TokenSet } from "../port.ts";
+import type { CallContext, Grant, Introspection, ProviderResult, RefreshedTokenSet } from "../port.ts";
 import {
   badResponse,
   failed,
@@ -94,7 +94,8 @@ export async function exchangeCode(
     oauth.processAuthorizationCodeResponse(server, client, response),
   );
   if (!issued.ok) return issued;
-  const tokens = issued.value;
+  // A grant that does not say what it covers covers what was asked for (RFC 6749 §5.1).
+  const tokens = { ...issued.value, scopes: issued.value.scopes ?? requestedScopes };
   if (tokens.refreshToken === null) return wrongShape();
   const identity = await fetchIdentity(settings, { accessToken: tokens.accessToken, now: request.now });
   if (!identity.ok) return identity;
@@ -108,7 +109,7 @@ export async function exchangeCode(
 export async function refresh(
   settings: OAuthSettings,
   request: { readonly refreshToken: string; readonly now: number },
-): Promise<ProviderResult<TokenSet>> {
+): Promise<ProviderResult<RefreshedTokenSet>> {
   const { server, client, authentication } = party(settings);
   const answer = await askForTokens(
     () =>
@@ -189,7 +190,7 @@ async function tokensOf(
   answer: TokenAnswer,
   now: number,
   check: (response: Response) => Promise<oauth.TokenEndpointResponse>,
-): Promise<ProviderResult<TokenSet>> {
+): Promise<ProviderResult<RefreshedTokenSet>> {
   switch (answer.kind) {
     case "lost":
       return failed(noAnswer());
@@ -204,13 +205,12 @@ async function tokensOf(
   }
 }
 
-function tokenSet(tokens: oauth.TokenEndpointResponse, now: number): TokenSet {
+function tokenSet(tokens: oauth.TokenEndpointResponse, now: number): RefreshedTokenSet {
   return {
     accessToken: tokens.access_token,
     refreshToken: tokens.refresh_token ?? null,
     expiresAt: now + (tokens.expires_in ?? defaultLifetimeSeconds) * 1000,
-    // An answer without `scope` grants what was asked for (RFC 6749 §5.1).
-    scopes: tokens.scope === undefined ? requestedScopes : parseScopes(tokens.scope),
+    scopes: tokens.scope === undefined ? null : parseScopes(tokens.scope),
   };
 }
 

@@ -129,7 +129,11 @@ export class TokenKeeper {
       return this.#replaced(now);
     }
     if (result.ok) {
-      const tokens = { ...result.value, refreshToken: result.value.refreshToken ?? current.refreshToken };
+      const tokens: TokenSet = {
+        ...result.value,
+        refreshToken: result.value.refreshToken ?? current.refreshToken,
+        scopes: result.value.scopes ?? current.scopes,
+      };
       await this.#keep(tokens, link, now);
       return { status: "token", accessToken: tokens.accessToken };
     }
@@ -153,7 +157,10 @@ export class TokenKeeper {
   }
 
   /** A pair that arrived after its user disconnected: nobody keeps it, and the provider is told once. */
-  async #endUnwanted(provider: Provider, tokens: TokenSet): Promise<void> {
+  async #endUnwanted(
+    provider: Provider,
+    tokens: Pick<TokenSet, "accessToken" | "refreshToken">,
+  ): Promise<void> {
     const ended = await provider.revoke({ token: tokens.refreshToken ?? tokens.accessToken });
     log("info", "token.unwanted", { code: ended.ok ? "revoked" : ended.error.code });
   }

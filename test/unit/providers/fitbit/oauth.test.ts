@@ -148,11 +148,9 @@ describe("one attempt to refresh", () => {
     expect(await refresh()).toMatchObject({ error: { code: "provider_unavailable", answerLost: true } });
   });
 
-  it("keeps the scopes when the answer names none", async () => {
+  it("says nothing of the scopes when the answer names none, so that those granted before stand", async () => {
     always(200, without("scope"));
-    expect(await refresh()).toMatchObject({
-      value: { scopes: ["activity", "heartrate", "location", "profile", "settings"] },
-    });
+    expect(await refresh()).toMatchObject({ value: { scopes: null } });
   });
 });
 

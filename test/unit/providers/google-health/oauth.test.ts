@@ -197,6 +197,11 @@ describe("one attempt to refresh", () => {
     });
   });
 
+  it("says nothing of the scopes when the answer names none, so that those granted before stand", async () => {
+    always(200, without("scope"));
+    expect(await refresh()).toMatchObject({ value: { scopes: null } });
+  });
+
   it("replaces the refresh token where the answer has one", async () => {
     always(200, tokens);
     expect(await refresh()).toMatchObject({ value: { refreshToken: "refresh-1" } });
