@@ -54,7 +54,8 @@ export const workoutSchema = workoutFields.refine(pauseFits, {
   path: ["pauseSeconds"],
   message: "must be shorter than the workout",
 });
-export const workoutEditSchema = workoutFields;
+/** A copy is made once and stays one. */
+export const workoutEditSchema = workoutFields.omit({ copyOf: true, copyShiftMilliseconds: true });
 
 const day = z.string().regex(/^\d{4}-\d\d-\d\d$/, "must be yyyy-MM-dd");
 const syncFields = {

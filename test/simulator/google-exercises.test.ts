@@ -267,6 +267,16 @@ describe("a data point", () => {
     expect(after.exercise.updateTime > before.exercise.updateTime).toBe(true);
   });
 
+  test.each([
+    [{ gps: true, hasGps: false }, {}],
+    [{ gps: false, hasGps: true }, { hasGps: true }],
+  ])("recorded as %j says so of its route, whatever the route is", async (fields, metadata) => {
+    const { world, account, bearer } = await connected();
+    await world.record(account, fields);
+    await world.sync(account);
+    expect((await only(world, bearer)).exercise.exerciseMetadata).toEqual(metadata);
+  });
+
   test("whose numbers are broken says NaN", async () => {
     const { world, account, bearer } = await connected();
     await world.record(account, { gps: true });

@@ -233,6 +233,13 @@ describe("the control API", () => {
     expect((await world.call("PATCH", `/sim/users/${google}/activities/${atFitbit}`, {})).status).toBe(404);
   });
 
+  test("refuses to make a copy of what is recorded already", async () => {
+    const { world, account } = await connected();
+    const id = await world.record(account);
+    const response = await world.call("PATCH", `/sim/users/${account}/activities/${id}`, { copyOf: id });
+    expect(response.status).toBe(400);
+  });
+
   test("refuses a setting that does not exist and leaves the rest as it is", async () => {
     const world = createGoogleWorld();
     expect((await world.call("PUT", "/sim/settings", { google: { colour: "red" } })).status).toBe(400);

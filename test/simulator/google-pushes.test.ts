@@ -520,10 +520,14 @@ describe("subscribers", () => {
     expect(world.pushes).toHaveLength(3);
   });
 
-  test("that did not ask for exercises are not told of them", async () => {
+  test.each([
+    ["another data type", "sleep", "AUTOMATIC"],
+    ["manual subscriptions only", "exercise", "MANUAL"],
+  ])("configured for %s are not told of exercises", async (_what, dataType, subscriptionCreatePolicy) => {
     const { world, ask } = await project();
-    const sleep = [{ dataTypes: ["sleep"], subscriptionCreatePolicy: "AUTOMATIC" }];
-    await ask("POST", `${path}?subscriberId=prod-sleep`, { ...wanted, subscriberConfigs: sleep });
+    const subscriberConfigs = [{ dataTypes: [dataType], subscriptionCreatePolicy }];
+    const made = await ask("POST", `${path}?subscriberId=prod-other`, { ...wanted, subscriberConfigs });
+    expect(made.status).toBe(200);
     const account = await world.account();
     await connect(world, account);
     world.pushes.length = 0;

@@ -229,6 +229,10 @@ describe("heart rate", () => {
     const platforms = rows.slice(0, 2).map((row) => row.dataSource.platform);
     expect(new Set(platforms)).toEqual(new Set(["FITBIT", "HEALTH_CONNECT"]));
     expect(new Set(rows.map(timeOf)).size).toBe(rows.length / 2);
+    // Two straps on one wearer: near one another, never the same.
+    const beats = (platform: string) =>
+      Number(rows.find((row) => row.dataSource.platform === platform)?.heartRate.beatsPerMinute);
+    expect(beats("HEALTH_CONNECT") - beats("FITBIT")).toBe(2);
   });
 
   test("grows while a session is under way", async () => {
