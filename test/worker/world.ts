@@ -217,6 +217,12 @@ export class World {
     await this.control("POST", `/sim/users/${providerUserId}/sync`, { dates: [today] });
   }
 
+  /** A push of today's date or, at Google, of today's hours, although the device had nothing to hand over. */
+  async pushForNothing(providerUserId: string): Promise<void> {
+    const dates = [new Date(this.now()).toISOString().slice(0, 10)];
+    await this.control("POST", `/sim/users/${providerUserId}/sync`, { dates });
+  }
+
   async faults(...faults: readonly Fault[]): Promise<void> {
     await this.control("PUT", "/sim/faults", faults);
   }
