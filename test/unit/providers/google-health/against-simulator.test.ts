@@ -169,6 +169,15 @@ describe("connecting", () => {
     expect(await exchange(code)).toMatchObject({ ok: false, error: { code: "grant_revoked" } });
   });
 
+  it.each([
+    ["another verifier than the challenge was made of", { codeVerifier: "9876543210".repeat(5) }],
+    ["another redirect address than it was made for", { redirectUri: `${redirectUri}/` }],
+  ])("refuses a code with %s", async (_name, change) => {
+    const code = await consent(await account(), /nothing/);
+    const request = { code, codeVerifier, redirectUri, now: simulator.now() };
+    expect(await google.exchangeCode({ ...request, ...change })).toMatchObject({ ok: false });
+  });
+
   it("refreshes again and again with one refresh token, until it is revoked", async () => {
     const { grant, context } = await connect(await account());
     const refreshToken = grant.tokens.refreshToken ?? "";

@@ -98,6 +98,21 @@ describe("the answer about heart rate", () => {
     },
   );
 
+  it("goes by the instant, whatever wall clock and offset stand beside it", async () => {
+    // A user who travels has one minute under two offsets (reference §9, third-party).
+    const beside = (time: string, offset: string, hours: number) => {
+      const point = sample(time, "100");
+      const sampleTime = { ...point.heartRate.sampleTime, utcOffset: offset, civilTime: { time: { hours } } };
+      return { ...point, heartRate: { ...point.heartRate, sampleTime } };
+    };
+    const samples = await samplesOf([
+      beside("06:30:01Z", "-18000s", 1),
+      beside("06:30:00Z", "3600s", 7),
+      beside("06:30:00Z", "-18000s", 1),
+    ]);
+    expect(samples?.map(({ time }) => time)).toEqual([at("06:30:00Z"), at("06:30:01Z")]);
+  });
+
   it("keeps the seconds in which the activity starts and ends, and nothing beyond", async () => {
     const times = ["06:10:04Z", "06:10:05Z", "06:50:35Z", "06:50:36Z", "06:50:37Z"];
     const samples = await samplesOf(times.map((time) => sample(time, "100")));

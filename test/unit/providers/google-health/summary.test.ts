@@ -131,6 +131,20 @@ describe("an exercise", () => {
     expect(read(exercise({ interval })).utcOffsetSeconds).toBe(seconds);
   });
 
+  it.each(["7", "8812345678901234567", "morning-run-2026", "a".repeat(63)])(
+    "has the id %s as it is",
+    (id) => {
+      const name = `users/7719265018823345619/dataTypes/exercise/dataPoints/${id}`;
+      expect(read({ ...run, name }).sourceActivityId).toBe(id);
+    },
+  );
+
+  it("is read by its instants alone, with or without wall clocks beside them", () => {
+    const wallClocks = { civilStartTime: { date: { year: 1999 } }, civilEndTime: {} };
+    const interval = { ...run.exercise.interval, ...wallClocks };
+    expect(read(exercise({ interval }))).toEqual(read(run));
+  });
+
   it("keeps its milliseconds", () => {
     const interval = { startTime: "2026-10-02T11:35:37.761Z", endTime: "2026-10-02T12:34:37.129Z" };
     expect(read(exercise({ interval, activeDuration: "3539.368s" }))).toMatchObject({
