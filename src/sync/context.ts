@@ -2,7 +2,7 @@
 
 import { readClockOffset } from "../kernel/clock.ts";
 import { type Configuration, requireConfiguration } from "../kernel/configuration.ts";
-import type { AccountName } from "../kernel/ids.ts";
+import { type AccountName, parseAccountName } from "../kernel/ids.ts";
 import { providerFor } from "../providers/registry.ts";
 import type { Lease } from "./account/account-protocol.ts";
 import type { AccountSync } from "./account/account-sync.ts";
@@ -28,6 +28,15 @@ export async function openContext(env: Env): Promise<SyncContext> {
   const configuration = requireConfiguration(env);
   const offset = await readClockOffset(configuration);
   return { env, configuration, clock: { now: () => Date.now() + offset } };
+}
+
+/**
+ * Whether this deployment speaks with the account's provider. An operator may take a provider that has ended out of
+ * `PROVIDERS` while connections to it still wait for their users: nothing is done for those, and nothing fails for it.
+ */
+export function isOffered(context: { configuration: Configuration }, account: AccountName): boolean {
+  const provider = parseAccountName(account)?.provider;
+  return provider !== undefined && context.configuration.providers.includes(provider);
 }
 
 /** The account's object. */

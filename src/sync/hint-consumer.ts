@@ -8,7 +8,7 @@ import { type AccountName, parseAccountName } from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
 import { providerFor } from "../providers/registry.ts";
 import { compareListing, isNothing, toFound } from "./comparison.ts";
-import { accountObject, openSession, type SyncContext } from "./context.ts";
+import { accountObject, isOffered, openSession, type SyncContext } from "./context.ts";
 import { isWithinReach, lookAtEnd, readListing, routineWindow } from "./listing.ts";
 import { type Hint, type HintsMessage, messageLimitBytes, syncMessage, type Work } from "./messages.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
@@ -25,6 +25,7 @@ const sideBySide = 6;
 export async function consumeHints(context: SyncContext, message: HintsMessage): Promise<void> {
   const accounts = new Map<AccountName, { activitiesAt: number | null; revokedAt: number | null }>();
   for (const hint of message.hints) {
+    if (!isOffered(context, hint.account)) continue;
     await sendIntervals(context, hint);
     const known = accounts.get(hint.account) ?? { activitiesAt: null, revokedAt: null };
     const key = hint.collection === "activities" ? "activitiesAt" : "revokedAt";
@@ -48,10 +49,11 @@ async function sendIntervals(context: SyncContext, hint: Hint): Promise<void> {
   const account = parseAccountName(hint.account);
   if (hint.windows.length === 0 || account === null) return;
   const provider = providerFor(context.configuration, account.provider);
-  for (const window of hint.windows) {
-    if (isWithinReach(provider, window, hint.receivedAt)) continue;
-    await context.env.SYNC.send(syncMessage(hint.account, { kind: "interval", ...window }));
-  }
+  const beyond = hint.windows.filter((window) => !isWithinReach(provider, window, hint.receivedAt));
+  if (beyond.length === 0) return;
+  await context.env.SYNC.sendBatch(
+    beyond.map((window) => ({ body: syncMessage(hint.account, { kind: "interval", ...window }) })),
+  );
 }
 
 async function lookSafely(context: SyncContext, account: AccountName, receivedAt: number): Promise<void> {

@@ -51,7 +51,13 @@ async function sweepConnections(context: SyncContext, database: Database): Promi
       providerUserId: connections.providerUserId,
     })
     .from(connections)
-    .where(and(eq(connections.status, "active"), lte(connections.sweepAt, now)))
+    .where(
+      and(
+        eq(connections.status, "active"),
+        inArray(connections.provider, [...context.configuration.providers]),
+        lte(connections.sweepAt, now),
+      ),
+    )
     .orderBy(connections.sweepAt)
     .limit(sweepPerTick);
   for (let from = 0; from < rows.length; from += 80) {

@@ -5,7 +5,7 @@
 import type { AccountName } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import { runBackfillSlice } from "./backfill.ts";
-import { accountObject, openSession, type SyncContext, type WorkContext } from "./context.ts";
+import { accountObject, isOffered, openSession, type SyncContext, type WorkContext } from "./context.ts";
 import { eraseConnection } from "./erase.ts";
 import { runLateLook } from "./late-look.ts";
 import { leaveFormerAccount } from "./leave.ts";
@@ -58,6 +58,15 @@ export async function consumeSync(context: SyncContext, delivery: Delivery): Pro
 }
 
 async function perform(context: WorkContext, work: Work): Promise<Verdict> {
+  // What only cleans up behind a connection needs no provider.
+  if (work.kind !== "leave" && work.kind !== "erase" && !isOffered(context, context.account)) {
+    log("info", "sync.skipped", {
+      account: context.account,
+      kind: work.kind,
+      reason: "provider_not_offered",
+    });
+    return done;
+  }
   switch (work.kind) {
     case "revocation":
       await confirmRevocation(context, work);

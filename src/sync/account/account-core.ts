@@ -17,6 +17,9 @@ import { StateRow } from "./state-row.ts";
 import { TokenKeeper } from "./token-keeper.ts";
 import { isFollowed, recoveryOf } from "./work-policy.ts";
 
+/** The budget at a provider that this deployment no longer speaks with. */
+const nothingOffered: BudgetPolicy = { calls: 0, windowSeconds: 3_600, reserve: 0, resetMarginSeconds: 0 };
+
 export class AccountCore {
   readonly env: Env;
   readonly configuration: Configuration;
@@ -128,6 +131,7 @@ export class AccountCore {
   policy(): BudgetPolicy {
     const link = this.current().link;
     const provider = link?.provider ?? this.configuration.providers[0] ?? "fitbit";
+    if (!this.configuration.providers.includes(provider)) return nothingOffered;
     return providerFor(this.configuration, provider).budget;
   }
 
