@@ -45,7 +45,7 @@ describe.each(providerNames)("at %s", (provider) => {
       });
 
       // The same list again says nothing new.
-      await world.nudge(providerUserId);
+      await world.pushForNothing(providerUserId);
       await world.quiet(providerUserId);
       expect((await theOnlyChange(world, userId)).activity.revision).toBe(2);
     });
@@ -67,11 +67,11 @@ describe.each(providerNames)("at %s", (provider) => {
         return emptyList(provider);
       };
       try {
-        await world.nudge(providerUserId);
+        await world.pushForNothing(providerUserId);
         expect((await untilRevision(world, userId, 2)).change).toBe("delete");
         hidden = false;
         await world.quiet(providerUserId);
-        await world.nudge(providerUserId);
+        await world.pushForNothing(providerUserId);
         const back = await untilRevision(world, userId, 3);
         expect(back).toMatchObject({
           change: "upsert",
@@ -138,7 +138,7 @@ describe.each(providerNames)("at %s", (provider) => {
       const { providerUserId } = await userWithRun(world, userId);
       const lists = await world.listCalls(providerUserId);
       await world.faults({ ...fault, providerUserId, count: 1 });
-      await world.nudge(providerUserId);
+      await world.pushForNothing(providerUserId);
       await world.until(async () => {
         expect(await world.listCalls(providerUserId)).toBeGreaterThan(lists);
       });
@@ -160,7 +160,7 @@ describe.each(providerNames)("at %s", (provider) => {
       });
       try {
         const gets = (await world.activityCalls(providerUserId, shifted)).length;
-        await world.nudge(providerUserId);
+        await world.pushForNothing(providerUserId);
         await world.until(async () => {
           const asked = await world.activityCalls(providerUserId, shifted);
           expect(asked.slice(gets).map((call) => call.status)).toEqual([200]);
@@ -186,7 +186,7 @@ describe.each(providerNames)("at %s", (provider) => {
           .join(","),
       );
       try {
-        await world.nudge(providerUserId);
+        await world.pushForNothing(providerUserId);
         const changes = await world.untilFeed(userId, 4);
         expect(changes.map((change) => change.activity.sourceActivityId)).toContain(fresh);
         await world.quiet(providerUserId);
@@ -208,7 +208,7 @@ describe.each(providerNames)("at %s", (provider) => {
       await world.faults({ fault: "lose", providerUserId });
       for (const activityId of activityIds.slice(0, 4)) await world.remove(providerUserId, activityId);
       await world.faults();
-      await world.nudge(providerUserId);
+      await world.pushForNothing(providerUserId);
       const run = await world.until(async () => {
         const [newest] = await world.runs(connectionId);
         expect(newest?.status).toBe("partial");
@@ -238,7 +238,7 @@ describe.each(providerNames)("at %s", (provider) => {
       for (const activityId of activityIds.slice(0, 4)) await world.remove(providerUserId, activityId);
       await world.faults();
       for (let push = 0; push < 3; push++) {
-        await world.nudge(providerUserId);
+        await world.pushForNothing(providerUserId);
         await world.quiet(providerUserId);
         await world.pass(25 * 60, providerUserId);
         await world.quiet(providerUserId);
@@ -251,7 +251,7 @@ describe.each(providerNames)("at %s", (provider) => {
     it("and are all there again an hour later were never gone", async () => {
       const { userId, providerUserId, connectionId } = await userWithRuns(world, userNamed("four-hidden"), 4);
       await world.faults({ fault: "list_empty", providerUserId, count: 1 });
-      await world.nudge(providerUserId);
+      await world.pushForNothing(providerUserId);
       await world.until(async () => {
         expect((await world.runs(connectionId))[0]?.error?.code).toBe("deletions_suspected");
       });

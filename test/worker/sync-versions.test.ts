@@ -51,7 +51,7 @@ describe.each(providerNames)("at %s", (provider) => {
       expect((await world.runs(connectionId))[0]?.counts).toMatchObject({ created: 0, updated: 0 });
 
       // The newer version was taken note of: the next push fetches nothing.
-      await world.nudge(providerUserId);
+      await world.pushForNothing(providerUserId);
       await world.quiet(providerUserId);
       expect(await world.calls(providerUserId, world.paths.tcx)).toHaveLength(2);
     });
@@ -59,7 +59,7 @@ describe.each(providerNames)("at %s", (provider) => {
     it("pushed again without a change costs one list and is no revision", async () => {
       const { userId, providerUserId } = await userWithRun(world, userNamed("pushed-again"));
       const before = (await world.calls(providerUserId)).length;
-      await world.nudge(providerUserId);
+      await world.pushForNothing(providerUserId);
       await world.until(async () => {
         expect((await world.calls(providerUserId)).length).toBeGreaterThan(before);
       });

@@ -206,21 +206,11 @@ export class World {
     await this.control("POST", `/sim/users/${providerUserId}/sync`);
   }
 
-  /**
-   * The provider pushes although nothing is new: Fitbit does so at every sync of the device. Google tells only what a sync
-   * brought, so there it names the user's today.
-   */
-  async nudge(providerUserId: string): Promise<void> {
-    if (this.provider === "fitbit") return await this.push(providerUserId);
+  /** A push of the user's today or, at Google, of its hours, although the device had nothing to hand over. */
+  async pushForNothing(providerUserId: string): Promise<void> {
     const { timezone } = await this.control<{ timezone: string }>("GET", `/sim/users/${providerUserId}`);
     const today = localDate(this.now(), utcOffsetSecondsAt(timezone, this.now()));
     await this.control("POST", `/sim/users/${providerUserId}/sync`, { dates: [today] });
-  }
-
-  /** A push of today's date or, at Google, of today's hours, although the device had nothing to hand over. */
-  async pushForNothing(providerUserId: string): Promise<void> {
-    const dates = [new Date(this.now()).toISOString().slice(0, 10)];
-    await this.control("POST", `/sim/users/${providerUserId}/sync`, { dates });
   }
 
   async faults(...faults: readonly Fault[]): Promise<void> {
