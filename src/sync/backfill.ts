@@ -5,10 +5,10 @@
 import { adoptSource, raiseFence, readIndex, type Writer } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
 
-import { asId, type SyncRunId } from "../kernel/ids.ts";
+import { type ActivityId, asId, type SourceActivityId, type SyncRunId } from "../kernel/ids.ts";
 import type { ActivitySummary } from "../providers/port.ts";
 import type { DueEntry } from "./account/account-protocol.ts";
-import { mayList, sortEntries } from "./comparison.ts";
+import { mayList, type Sorted, type StoredIndexEntry, sortEntries } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
 import { scopeMissing } from "./listing.ts";
 import type { Adoption, Work } from "./messages.ts";
@@ -22,6 +22,7 @@ import {
   recordRun,
   startRun,
 } from "./runs.ts";
+import { startToleranceMilliseconds } from "./same-workout.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
 import { updateFromSummary } from "./update-activity.ts";
 
@@ -166,44 +167,65 @@ function directionOf(session: SyncSession): Direction {
   return session.provider.listOrder === "ascending" ? forwards : backwards;
 }
 
-/** Reads pages from the position until a slice is full or history ends. */
+/**
+ * Reads pages from the position until a slice is full or history ends. What was read is sorted as one list: two records of one
+ * workout may stand on two pages.
+ */
 async function planSlice(session: SyncSession, writer: Writer, work: BackfillWork): Promise<SlicePlan> {
   const { provider } = session.lease.link;
-  const direction = directionOf(session);
   const window = { start: work.cursor, end: work.until };
-  const summaries: ActivitySummary[] = [];
-  const adoptions: Adoption[] = [];
-  const starts: number[] = [];
-  let reached = direction.begin(work);
+  const listed = new Map<SourceActivityId, ActivitySummary>();
+  const stored = new Map<ActivityId, StoredIndexEntry>();
   let page: string | null = null;
-  let pages = 0;
-  do {
-    if (pages === slicePages) return { summaries, adoptions, starts, isLast: false, reached };
-    pages += 1;
+  for (let pages = 1; ; pages++) {
     const answer = await session.require((call) => session.provider.listActivities(call, window, page));
     const inWindow = answer.activities.filter(
       (summary) => summary.startTime >= work.cursor && summary.startTime <= work.until,
     );
-    const stored = await readIndex(writer.database, writer.connectionId, spanOf(inWindow));
-    const sorted = sortEntries(inWindow, stored, provider, () => true);
-    const wanted = new Set(sorted.summaries);
-    for (const summary of inWindow) {
-      if (wanted.has(summary)) {
-        if (summaries.length === sliceActivities) {
-          return { summaries, adoptions, starts, isLast: false, reached };
-        }
-        summaries.push(summary);
-      }
-      adoptions.push(...sorted.adoptions.filter((one) => one.sourceActivityId === summary.sourceActivityId));
-      starts.push(summary.startTime);
-      reached = direction.further(reached, summary.startTime);
+    for (const summary of inWindow) listed.set(summary.sourceActivityId, summary);
+    for (const entry of await readIndex(writer.database, writer.connectionId, spanOf(inWindow))) {
+      stored.set(entry.id, entry);
     }
     page = answer.nextPage;
-  } while (page !== null);
-  return { summaries, adoptions, starts, isLast: true, reached };
+    const sorted = sortEntries([...listed.values()], [...stored.values()], provider, () => true);
+    const isFull = sorted.summaries.length > sliceActivities;
+    if (page === null || isFull || pages === slicePages) {
+      return cutSlice(directionOf(session), work, [...listed.values()], sorted, page === null);
+    }
+  }
 }
 
+/** As much of what was listed, in the list's order, as one slice does. */
+function cutSlice(
+  direction: Direction,
+  work: BackfillWork,
+  listed: readonly ActivitySummary[],
+  sorted: Sorted,
+  isEnd: boolean,
+): SlicePlan {
+  const wanted = new Set(sorted.summaries);
+  const summaries: ActivitySummary[] = [];
+  const adoptions: Adoption[] = [];
+  const starts: number[] = [];
+  let reached = direction.begin(work);
+  for (const summary of listed) {
+    if (wanted.has(summary)) {
+      if (summaries.length === sliceActivities)
+        return { summaries, adoptions, starts, isLast: false, reached };
+      summaries.push(summary);
+    }
+    adoptions.push(...sorted.adoptions.filter((one) => one.sourceActivityId === summary.sourceActivityId));
+    starts.push(summary.startTime);
+    reached = direction.further(reached, summary.startTime);
+  }
+  return { summaries, adoptions, starts, isLast: isEnd, reached };
+}
+
+/** The time of a page's entries, and as much around it as another record of the same workout may begin earlier or later. */
 function spanOf(summaries: readonly ActivitySummary[]): { start: number; end: number } {
   const times = summaries.map((summary) => summary.startTime);
-  return { start: Math.min(...times, Number.MAX_SAFE_INTEGER), end: Math.max(...times, 0) };
+  return {
+    start: Math.min(...times, Number.MAX_SAFE_INTEGER) - startToleranceMilliseconds,
+    end: Math.max(...times, 0) + startToleranceMilliseconds,
+  };
 }

@@ -88,9 +88,13 @@ export function sortEntries(
     // Two records of a provider that does not rank them (Fitbit) are two activities, however alike they are.
     const mayMatch = (entry: StoredIndexEntry) =>
       entry.provider !== provider || summary.copyRank !== undefined;
-    const match = living.find(
-      (entry) => mayMatch(entry) && !adopted.has(entry.id) && isSameWorkout(spanOf(summary), entry),
-    );
+    // A copy that is stored may have been shorter when it was: the list has just said what it is a copy of.
+    const copied = copies.map((id) => known.get(id)).find((entry) => entry?.deleted === false);
+    const match =
+      copied ??
+      living.find(
+        (entry) => mayMatch(entry) && !adopted.has(entry.id) && isSameWorkout(spanOf(summary), entry),
+      );
     if (match === undefined) {
       if (!isOurs(summary)) continue;
       if (isMistake(summary)) leftOut += 1;

@@ -11,7 +11,8 @@ export interface WorkoutSpan {
   readonly type: ActivityType | null;
 }
 
-const startToleranceMilliseconds = 2_000;
+/** How far apart two records of one workout may begin. */
+export const startToleranceMilliseconds = 2_000;
 const durationTolerance = 0.02;
 
 /** Same start within 2 s, same length within 2 %, and types that map alike. */
