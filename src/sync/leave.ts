@@ -22,6 +22,7 @@ export async function takeOverFrom(
   const left = await accountObject({ env }, former).leave({ connectionId, now });
   if (left.status !== "left") return;
   await accountObject({ env }, account).takeOver({ connectionId, handover: left.handover, now });
+  await accountObject({ env }, former).handedOn({ connectionId });
 }
 
 /** As `takeOverFrom`, and ends the old grant. That it could not be revoked is no failure: the old service may be gone. */

@@ -132,6 +132,8 @@ const workSchema = z.discriminatedUnion("kind", [
 
 export type Work = z.infer<typeof workSchema>;
 export type WorkKind = Work["kind"];
+/** Work that begins with a list. */
+export type ListingWork = Extract<Work, { kind: "sync" | "look" | "interval" | "deletions" }>;
 
 const syncSchema = z.object({ version: z.literal(1), account: accountSchema, work: workSchema });
 /** One piece of work for one account. */

@@ -114,8 +114,9 @@ export class SyncSession {
     return result.status === "ok";
   }
 
-  /** Makes due entries at once, for a holder that is about to be interrupted. */
+  /** Makes due entries at once: later looks of what is stored must not be lost with an interruption that follows. */
   async schedule(due: readonly DueEntry[]): Promise<void> {
+    if (due.length === 0) return;
     await this.#stub.schedule({ due, now: this.clock.now() });
   }
 

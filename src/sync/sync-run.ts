@@ -1,26 +1,19 @@
 // One sync of what is recent: list (unless a look has done it), update what is new or newer, ask about what is missing,
 // and go round again for what arrived meanwhile. It is recorded as a sync run when there is something to tell.
 
-import {
-  adoptSource,
-  deleteActivity,
-  raiseFence,
-  readActivitiesBySource,
-  readIndex,
-  type Writer,
-} from "../activities/store.ts";
+import { adoptSource, raiseFence, readIndex, type Writer } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
 import type { SyncTrigger } from "../db/schema.ts";
-import type { SourceActivityId, SyncRunId } from "../kernel/ids.ts";
+import type { SyncRunId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
-import type { ProviderError } from "../providers/errors.ts";
 import type { ListWindow } from "../providers/port.ts";
 import type { DueEntry } from "./account/account-protocol.ts";
 import { dueKey } from "./account/due-table.ts";
-import { compareListing, isNothing, judgeMissing, mayList, toFound } from "./comparison.ts";
+import { compareListing, isNothing, mayList, toFound } from "./comparison.ts";
 import type { WorkContext } from "./context.ts";
 import { intervalWindow, lookAtEnd, readListing, routineWindow, scopeMissing } from "./listing.ts";
-import type { Found, Work } from "./messages.ts";
+import type { Found, ListingWork } from "./messages.ts";
+import { deleteMissing } from "./missing.ts";
 import { originOf } from "./origin.ts";
 import {
   countOutcome,
@@ -37,15 +30,7 @@ import { SyncInterrupted, type SyncSession } from "./session.ts";
 import { logLeftOut } from "./sync-log.ts";
 import { updateFromSummary } from "./update-activity.ts";
 
-type SyncWork = Extract<Work, { kind: "sync" | "look" | "interval" | "deletions" }>;
-
 const roundLimit = 3;
-/** Too much vanished at once: asked again after this long (rule 9). */
-const suspicionMilliseconds = 3_600_000;
-
-/** The second list that proves what the provider would not say, with a margin over the rule's 60 s. */
-const secondListMilliseconds = 5 * 60_000;
-
 /** What one run has done so far. */
 interface Progress {
   id: SyncRunId | null;
@@ -55,7 +40,7 @@ interface Progress {
 }
 
 /** Brings the connection up to date under the session's lease, and ends the lease. Interruptions pass through. */
-export async function runSync(context: WorkContext, session: SyncSession, work: SyncWork): Promise<void> {
+export async function runSync(context: WorkContext, session: SyncSession, work: ListingWork): Promise<void> {
   const { link } = session.lease;
   const database = databaseFor(context.env, link.userId);
   const writer: Writer = { database, connectionId: link.connectionId, fence: session.lease.fence };
@@ -96,7 +81,7 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
         if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
         await adopt(session, writer, found);
         due.push(...(await update(context, session, writer, found, progress, trigger)));
-        due.push(...(await handleMissing(context, session, writer, found, progress, work)));
+        due.push(...(await deleteMissing(context, session, writer, found, progress, work)));
       }
       const ended = await session.end({
         // A list of an interval says nothing about what is recent.
@@ -155,7 +140,7 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   }
 }
 
-function triggerOf(work: SyncWork): SyncTrigger {
+function triggerOf(work: ListingWork): SyncTrigger {
   switch (work.kind) {
     case "deletions":
       return "recovery";
@@ -167,7 +152,7 @@ function triggerOf(work: SyncWork): SyncTrigger {
 }
 
 /** The interval that the work is about; null for what is recent. */
-function intervalOf(work: SyncWork): ListWindow | null {
+function intervalOf(work: ListingWork): ListWindow | null {
   if (work.kind === "interval") return intervalWindow(work);
   return work.kind === "deletions" && work.interval !== undefined ? intervalWindow(work.interval) : null;
 }
@@ -212,91 +197,15 @@ async function update(
       progress.counts = countOutcome(progress.counts, result.outcome);
     } catch (exception) {
       if (exception instanceof SyncInterrupted && exception.interruption.kind !== "failed") {
-        await keepDue(session, due);
+        await session.schedule(due);
         throw exception;
       }
       failure = exception;
     }
   }
   if (failure !== null) {
-    await keepDue(session, due);
+    await session.schedule(due);
     throw failure;
   }
   return due;
-}
-
-/** Later looks of activities that are stored already must not be lost with the interruption that follows. */
-async function keepDue(session: SyncSession, due: readonly DueEntry[]): Promise<void> {
-  if (due.length > 0) await session.schedule(due);
-}
-
-/**
- * Deletes what is proven to be gone (rule 9): the provider, asked for it by name, does not have it; or it answers neither
- * yes nor no, and a second list, a minute later or more, lacks it too.
- */
-async function handleMissing(
-  context: WorkContext,
-  session: SyncSession,
-  writer: Writer,
-  found: Found,
-  progress: Progress,
-  work: SyncWork,
-): Promise<DueEntry[]> {
-  const verdict = judgeMissing(found.missing.length, found.stored);
-  if (verdict === "none") return [];
-  if (verdict === "suspicious" && work.kind !== "deletions") {
-    log("warn", "deletions.suspected", { account: context.account, count: found.missing.length });
-    progress.error = {
-      code: "deletions_suspected",
-      message: `${found.missing.length} activities are missing from the provider's list at once; it is asked again in an hour.`,
-    };
-    const at = context.clock.now() + suspicionMilliseconds;
-    return [{ at, work: missingSince(context, work, found.missing) }];
-  }
-  const lackedBefore = new Set(work.kind === "deletions" ? work.missing : []);
-  const unproven: SourceActivityId[] = [];
-  const rows = await readActivitiesBySource(writer.database, writer.connectionId, found.missing);
-  let failure: ProviderError | null = null;
-  for (const row of rows) {
-    if (row.deletedAt !== null) continue;
-    const answer = await session.call((call) => session.provider.getActivity(call, row.sourceActivityId));
-    if (answer.ok) {
-      // It was moved out of the window, or the list had shifted: what the provider says of it now counts.
-      const options = { newOrigin: row.origin, attempt: context.attempt };
-      const { outcome, due } = await updateFromSummary(context, session, writer, answer.value, options);
-      progress.counts = countOutcome(progress.counts, outcome);
-      await keepDue(session, due);
-      continue;
-    }
-    if (answer.error.code === "provider_unavailable") {
-      failure = answer.error;
-      continue;
-    }
-    if (answer.error.code !== "not_found" && !lackedBefore.has(row.sourceActivityId)) {
-      unproven.push(row.sourceActivityId);
-      continue;
-    }
-    if (!(await deleteActivity(writer, row, context.clock.now()))) {
-      throw new SyncInterrupted({ kind: "lost" });
-    }
-    progress.counts = countOutcome(progress.counts, "deleted");
-  }
-  // No answer is no proof; the next attempt asks again about those that are left.
-  if (failure !== null) throw new SyncInterrupted({ kind: "failed", error: failure });
-  if (unproven.length === 0) return [];
-  return [{ at: context.clock.now() + secondListMilliseconds, work: missingSince(context, work, unproven) }];
-}
-
-/** More would not fit into a message; those that are left out are asked for with the list after the next. */
-const rememberedAtMost = 1000;
-
-function missingSince(context: WorkContext, work: SyncWork, missing: readonly SourceActivityId[]): Work {
-  const where = work.kind === "interval" ? { start: work.start, end: work.end } : undefined;
-  const interval = work.kind === "deletions" ? work.interval : where;
-  return {
-    kind: "deletions",
-    since: context.clock.now(),
-    missing: missing.slice(0, rememberedAtMost),
-    ...(interval === undefined ? {} : { interval }),
-  };
 }

@@ -106,6 +106,7 @@ describe("consent that was withdrawn", () => {
   it("is not taken from a project that is switched off: nobody is disconnected", async () => {
     const userId = "switched-off";
     const { providerUserId } = await world.connect(userId);
+    await world.quiet(providerUserId);
     await world.faults({ fault: "service_disabled", providerUserId });
     expect(await world.deliver(providerUserId, { kind: "look", trigger: "retry" })).toMatchObject({
       kind: "retry",
@@ -306,6 +307,7 @@ describe("a grant without", () => {
             return Response.json(answer);
           })
         : null;
+    await world.quiet(providerUserId);
     await world.pass(2 * 3_600, providerUserId);
     await world.deliver(providerUserId, { kind: "look", trigger: "retry" });
     world.intercept = () => null;

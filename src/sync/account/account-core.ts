@@ -3,7 +3,7 @@
 
 import { allDatabases } from "../../db/databases.ts";
 import { type Configuration, requireConfiguration } from "../../kernel/configuration.ts";
-import { type AccountName, accountName, asId } from "../../kernel/ids.ts";
+import { type AccountName, accountName, asId, type ConnectionId } from "../../kernel/ids.ts";
 import { describeException, log } from "../../kernel/log.ts";
 import type { BudgetPolicy } from "../../providers/port.ts";
 import { providerFor } from "../../providers/registry.ts";
@@ -91,8 +91,16 @@ export class AccountCore {
     // Another call may have written while D1 was asked; what is in the object is newer.
     if (this.#state !== null) return this.#state;
     if (found === null) return emptyState;
-    this.write({ ...found });
+    this.write({ ...found.state });
+    // Whoever linked may have died before they could ask for it.
+    if (found.formerAccount !== null) this.leaveSoon(found.formerAccount, found.connectionId, Date.now());
     return this.current();
+  }
+
+  /** Makes the former account of a connection hand on what it has and let it go; once more is no harm. */
+  leaveSoon(former: AccountName, connectionId: ConnectionId, now: number): void {
+    const work: Work = { kind: "leave", former, connectionId };
+    this.due.set(dueKey(work), { at: now, work });
   }
 
   /** Changes the state in memory; `save` makes it durable, once for all changes of a call, because a row written is billed. */

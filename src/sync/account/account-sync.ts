@@ -32,6 +32,7 @@ import type {
 import { emptyState, type HaltReason } from "./account-state.ts";
 import { noCalls, readBudget, reserveCalls, settleCalls } from "./budget.ts";
 import { dueKey, leaseKey } from "./due-table.ts";
+import { Handovers } from "./handovers.ts";
 import { Leases } from "./leases.ts";
 import { linkConnection, reviveConnection, unlinkConnection } from "./link-rows.ts";
 import { isList } from "./work-policy.ts";
@@ -39,11 +40,13 @@ import { isList } from "./work-policy.ts";
 export class AccountSync extends DurableObject<Env> {
   readonly #core: AccountCore;
   readonly #leases: Leases;
+  readonly #handovers: Handovers;
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
     this.#core = new AccountCore(context, env);
     this.#leases = new Leases(this.#core);
+    this.#handovers = new Handovers(this.#core);
   }
 
   /** Makes, or takes up again, the connection of a user to this account, with the tokens that were just granted. */
@@ -85,10 +88,10 @@ export class AccountSync extends DurableObject<Env> {
       tokens: linked.tokens,
     });
     this.#core.due.drop(leaseKey);
-    if (request.carried !== null && request.formerAccount !== null) {
-      // Durable with the link itself: whatever becomes of the caller, the former account hands on what it has and is left.
-      const work: Work = { kind: "leave", former: request.formerAccount, connectionId: request.carried };
-      this.#core.due.set(dueKey(work), { at: request.now, work });
+    // Durable with the link itself: whatever becomes of the caller, the former account hands on what it has and is left. Asked
+    // for whenever there is one: a link that died after its row was written has left it to the next.
+    if (request.formerAccount !== null) {
+      this.#core.leaveSoon(request.formerAccount, linked.link.connectionId, request.now);
     }
     await this.#core.save();
     return { status: "linked", connectionId: linked.link.connectionId, isNew: linked.isNew };
@@ -254,58 +257,24 @@ export class AccountSync extends DurableObject<Env> {
     return { status: "unlinked", tokens };
   }
 
-  /**
-   * Lets a connection go that another account has taken over: nothing more is done here for it, and what it had comes back,
-   * the same at every call until `takeParting`. The row is the other account's already.
-   */
+  /** Lets a connection go that another account has taken over. */
   async leave(request: { connectionId: ConnectionId; now: number }): Promise<LeaveResult> {
-    this.#core.seeClock(request.now);
-    return await this.#core.alone(async () => {
-      const state = await this.#core.loadAlone();
-      const { parting, link } = state;
-      if (parting?.connectionId === request.connectionId) {
-        return { status: "left", handover: parting.handover };
-      }
-      if (link?.connectionId !== request.connectionId) return { status: "unknown_account" };
-      const handover: Handover = { listedAt: state.listedAt, pending: this.#core.pendingRuns() };
-      const fence = Math.max(request.now, state.fence + 1);
-      this.#core.releaseLease(request.now);
-      this.#core.write({
-        ...emptyState,
-        fence,
-        budget: this.#core.current().budget,
-        parting: {
-          connectionId: request.connectionId,
-          handover,
-          sealed: this.#core.current().tokens?.sealed ?? null,
-        },
-      });
-      this.#core.due.clear();
-      await this.#core.save();
-      return { status: "left", handover };
-    });
+    return await this.#handovers.leave(request);
   }
 
-  /** The tokens of a connection that has left, for one attempt to revoke them, and the end of its memory here. */
+  /** What `leave` gave has arrived: it is not given again. */
+  async handedOn(request: { connectionId: ConnectionId }): Promise<void> {
+    await this.#handovers.handedOn(request);
+  }
+
+  /** The tokens of a connection that has left, for one attempt to revoke them. */
   async takeParting(request: { connectionId: ConnectionId }): Promise<TokenSet | null> {
-    const { parting } = await this.#core.load();
-    if (parting?.connectionId !== request.connectionId) return null;
-    this.#core.write({ parting: null });
-    await this.#core.save();
-    return parting.sealed === null
-      ? null
-      : await this.#core.tokens.unseal(parting.connectionId, parting.sealed);
+    return await this.#handovers.takeParting(request);
   }
 
-  /** Goes on where the former account of this connection stopped: the next list reaches back to that account's last. */
+  /** Goes on where the former account of this connection stopped. */
   async takeOver(request: { connectionId: ConnectionId; handover: Handover; now: number }): Promise<void> {
-    this.#core.seeClock(request.now);
-    const state = await this.#core.load();
-    if (state.link?.connectionId !== request.connectionId) return;
-    const { listedAt, pending } = request.handover;
-    if (listedAt > 0) this.#core.write({ listedAt });
-    for (const work of pending) this.#core.due.setEarliest(dueKey(work), { at: request.now, work });
-    await this.#core.save();
+    await this.#handovers.takeOver(request);
   }
 
   /** What the account has left of its budget. */

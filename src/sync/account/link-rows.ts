@@ -6,7 +6,14 @@ import { type Database, databaseFor } from "../../db/databases.ts";
 import { type ConnectionStatus, connections, syncRuns } from "../../db/schema.ts";
 import { type Configuration, requireConfiguration } from "../../kernel/configuration.ts";
 import { encrypt } from "../../kernel/encryption.ts";
-import { type AccountName, asId, type ConnectionId, parseAccountName, randomText } from "../../kernel/ids.ts";
+import {
+  type AccountName,
+  asId,
+  type ConnectionId,
+  type ProviderName,
+  parseAccountName,
+  randomText,
+} from "../../kernel/ids.ts";
 import type { TokenSet } from "../../providers/port.ts";
 import type { AccountLink, LinkRequest, UnlinkRequest } from "./account-protocol.ts";
 import type { AccountState, HaltReason, StoredTokens } from "./account-state.ts";
@@ -144,10 +151,16 @@ function closeRuns(database: Database, link: AccountLink, code: string, now: num
     );
 }
 
-function haltMessage(env: Env, reason: Exclude<HaltReason, "revocation_pending">): string {
+function haltMessage(
+  env: Env,
+  provider: ProviderName,
+  reason: Exclude<HaltReason, "revocation_pending">,
+): string {
   if (reason === "needs_reauthorization") {
     return "The provider no longer accepts our access. Reconnect to go on; nothing is lost.";
   }
+  // Who is at Fitbit has somewhere to go.
+  if (provider !== "fitbit") return "The provider has switched this service off. Your data is kept.";
   const ended = "Fitbit's old service has ended. Your data is kept;";
   return requireConfiguration(env).providers.includes("google-health")
     ? `${ended} reconnect with Google to go on where it stopped.`
@@ -166,7 +179,7 @@ export async function haltConnection(
   await database.batch([
     database
       .update(connections)
-      .set({ status, message: haltMessage(env, reason) })
+      .set({ status, message: haltMessage(env, link.provider, reason) })
       .where(
         and(
           rowOf(link),
@@ -214,11 +227,18 @@ export async function readTokens(database: Database, link: AccountLink): Promise
   return { sealed: row.sealed, expiresAt: 0, version: row.version, pending: false };
 }
 
+interface FoundHolder {
+  readonly state: Partial<AccountState>;
+  readonly connectionId: ConnectionId;
+  /** The account that the connection came from, or stands in for. */
+  readonly formerAccount: AccountName | null;
+}
+
 /** What D1 knows of an account's holder, for an object whose own storage is empty. */
 export async function findHolder(
   databases: readonly Database[],
   name: AccountName,
-): Promise<Partial<AccountState> | null> {
+): Promise<FoundHolder | null> {
   const account = parseAccountName(name);
   if (account === null) return null;
   for (const database of databases) {
@@ -242,7 +262,7 @@ export async function findHolder(
       connectedAt: row.connectedAt,
       liveSince: row.liveSince,
     };
-    return {
+    const state = {
       link,
       fence: row.fence,
       halted: row.status === "needs_reauthorization" || row.status === "provider_gone" ? row.status : null,
@@ -251,6 +271,7 @@ export async function findHolder(
           ? null
           : { sealed: row.tokens, expiresAt: 0, version: row.tokensVersion, pending: false },
     };
+    return { state, connectionId: row.id, formerAccount: row.formerAccount };
   }
   return null;
 }
