@@ -1,5 +1,6 @@
-// `npm run demo`: the main job, headless, on free ports and with a store of its own that is removed at the end. Exit 0 when
-// every activity came out of the feed as it was recorded; otherwise 1 and what was missing.
+// `npm run demo`: the main job at both providers and the way over from one to the other, headless, on free ports and with a store
+// of its own that is removed at the end. Exit 0 when every activity came out of the feed as it was recorded; otherwise 1 and what
+// was missing.
 
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -7,6 +8,7 @@ import { parseArgs } from "node:util";
 import { HttpClient } from "./demo/http-client.ts";
 import { runMonth } from "./demo/month.ts";
 import { runTcxFolder } from "./demo/tcx-folder.ts";
+import { runWayOver } from "./demo/way-over.ts";
 import { removeState, startLocalStack } from "./local/local-stack.ts";
 import { findFreePort, StartError } from "./local/ports.ts";
 import { localApiKey } from "./local-environment.ts";
@@ -36,7 +38,7 @@ async function main(): Promise<number> {
     stateName,
     keep: false,
     developerVariables: null,
-    provider: "simulator",
+    providers: "simulator",
     signal: stopping.signal,
     onLine: (line) => {
       if (line.kind !== "noise") output.push(line.text);
@@ -53,13 +55,26 @@ async function main(): Promise<number> {
     const simulator = new HttpClient(simulatorUrl);
     const story =
       options.tcx === undefined
-        ? runMonth(worker, simulator, console.log)
+        ? runStories(worker, simulator)
         : runTcxFolder(options.tcx, worker, simulator, console.log);
     const problems = await Promise.race([story, whenStopped(stopping.signal), stack.ended.then(workerEnded)]);
     return report(problems);
   } finally {
     await stack.stop();
   }
+}
+
+/** Both providers one after the other, then the way from the one to the other. */
+async function runStories(worker: HttpClient, simulator: HttpClient): Promise<string[]> {
+  const problems: string[] = [];
+  const heading = (text: string) => console.log(`\n${text}\n${"=".repeat(text.length)}\n`);
+  heading("Fitbit");
+  problems.push(...(await runMonth(worker, simulator, "fitbit", console.log)));
+  heading("Google Health");
+  problems.push(...(await runMonth(worker, simulator, "google-health", console.log)));
+  heading("From Fitbit to Google Health");
+  problems.push(...(await runWayOver(worker, simulator, console.log)));
+  return problems;
 }
 
 function report(problems: readonly string[]): number {

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { exampleSecretValues } from "../src/kernel/example-secrets.ts";
+import type { ProviderName } from "../src/kernel/ids.ts";
 import { StartError } from "./local/ports.ts";
 
 /** The API key that the local Worker accepts, with every scope. */
@@ -15,11 +16,14 @@ export const exampleSecrets: { readonly [Name in keyof typeof exampleSecretValue
   ...exampleSecretValues,
 };
 
+/** What is offered where nobody chooses, the default of a connect link first. */
+export const providersByDefault: readonly ProviderName[] = ["google-health", "fitbit"];
+
 /** An application under development is opened by either name of this machine. */
 const localReturnOrigins = "http://127.0.0.1:3000,http://localhost:3000";
 
 /** Settings that whoever starts the local Worker may choose in the environment, as in `BACKFILL_DAYS=30 npm start`. */
-const choosableSettings = ["RETURN_ORIGINS", "BACKFILL_DAYS", "SETTLE_MINUTES"] as const;
+const choosableSettings = ["PROVIDERS", "RETURN_ORIGINS", "BACKFILL_DAYS", "SETTLE_MINUTES"] as const;
 
 /**
  * The settings that the environment chooses, by binding name; an empty one chooses nothing. The Worker itself says which
@@ -43,7 +47,7 @@ export function localVariables(addresses: {
 }): Record<string, string> {
   return {
     PUBLIC_URL: addresses.publicUrl,
-    PROVIDERS: "google-health,fitbit",
+    PROVIDERS: providersByDefault.join(","),
     RETURN_ORIGINS: localReturnOrigins,
     BACKFILL_DAYS: "0",
     SETTLE_MINUTES: "15",
@@ -56,19 +60,37 @@ export function localVariables(addresses: {
   };
 }
 
-/** Variables of a local Worker that talks to the real providers, whose addresses stand in wrangler.toml. */
-export function realProviderVariables(addresses: { publicUrl: string }): Record<string, string> {
-  return { PUBLIC_URL: addresses.publicUrl, RETURN_ORIGINS: localReturnOrigins };
+/**
+ * Variables of a local Worker that talks to the real providers, whose addresses stand in wrangler.toml. It offers those that
+ * its developer has credentials for: the published ones open nothing at a real provider.
+ */
+export function realProviderVariables(options: {
+  publicUrl: string;
+  providers: readonly ProviderName[];
+}): Record<string, string> {
+  return {
+    PUBLIC_URL: options.publicUrl,
+    PROVIDERS: options.providers.join(","),
+    RETURN_ORIGINS: localReturnOrigins,
+  };
 }
 
+const clientIds = { "google-health": "GOOGLE_CLIENT_ID", fitbit: "FITBIT_CLIENT_ID" } as const satisfies {
+  readonly [Name in ProviderName]: keyof typeof exampleSecretValues;
+};
+
 /**
- * Whether a developer's `.dev.vars` asks for the real providers: it holds a client id that is not the published example.
+ * The providers that a developer's `.dev.vars` has an application at: its client id is not the published example. None
+ * means that the simulator stands in for both; with one, the real ones are used, and that one alone is offered.
  * @param path the file; one that does not exist asks for nothing.
  */
-export function asksForRealProviders(path: string): boolean {
+export function realProvidersIn(path: string): readonly ProviderName[] {
   const values = readVariables(path);
-  const clientId = values?.FITBIT_CLIENT_ID ?? "";
-  return clientId !== "" && clientId !== exampleSecretValues.FITBIT_CLIENT_ID;
+  return providersByDefault.filter((provider) => {
+    const name = clientIds[provider];
+    const clientId = values?.[name]?.trim() ?? "";
+    return clientId !== "" && clientId !== exampleSecretValues[name];
+  });
 }
 
 function readVariables(path: string): NodeJS.Dict<string> | null {

@@ -1,13 +1,14 @@
-// `npm start`: the Worker and the provider simulator on this machine, without an account and without a network, until Ctrl-C.
-// With real credentials in .dev.vars the same command talks to the real providers. It writes nothing outside .wrangler/.
+// `npm start`: the Worker and the simulator of both providers on this machine, without an account and without a network, until
+// Ctrl-C. With real credentials in .dev.vars the same command talks to the real providers. It writes nothing outside .wrangler/.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type ProviderName, providerNames } from "../src/kernel/ids.ts";
 import { startLocalStack } from "./local/local-stack.ts";
 import { readPort, StartError } from "./local/ports.ts";
 import { StartStopped } from "./local/worker-process.ts";
-import { asksForRealProviders, chosenSettings, localApiKey } from "./local-environment.ts";
+import { chosenSettings, localApiKey, providersByDefault, realProvidersIn } from "./local-environment.ts";
 import { projectDirectory } from "./wrangler.ts";
 
 const usage = `npm start -- [--keep] [--verbose]
@@ -16,8 +17,8 @@ const usage = `npm start -- [--keep] [--verbose]
               The simulator's accounts live in memory and are new with every start.
   --verbose   show everything that wrangler prints
 
-PORT (8787) and SIM_PORT (8788) choose the ports of the Worker and of the provider simulator; RETURN_ORIGINS, BACKFILL_DAYS
-and SETTLE_MINUTES are settings of the Worker (docs/operations.md).`;
+PORT (8787) and SIM_PORT (8788) choose the ports of the Worker and of the provider simulator; PROVIDERS, RETURN_ORIGINS,
+BACKFILL_DAYS and SETTLE_MINUTES are settings of the Worker (docs/operations.md).`;
 
 const tickEveryMilliseconds = 15 * 60_000;
 
@@ -35,29 +36,31 @@ async function main(): Promise<number> {
     throw new StartError(`PORT and SIM_PORT are both ${port}: they need a port each.`);
 
   const developerVariables = join(projectDirectory, ".dev.vars");
-  const provider = asksForRealProviders(developerVariables) ? "real" : "simulator";
-  if (provider === "simulator" && existsSync(developerVariables)) {
+  const realProviders = realProvidersIn(developerVariables);
+  const isReal = realProviders.length > 0;
+  if (!isReal && existsSync(developerVariables)) {
     console.log(
-      ".dev.vars holds no FITBIT_CLIENT_ID of your own: the provider is simulated, and the file is not used.",
+      ".dev.vars holds neither a GOOGLE_CLIENT_ID nor a FITBIT_CLIENT_ID of your own: both providers are simulated, and the file is not used.",
     );
   }
 
+  const settings = chosenSettings(process.env);
   const stack = await startLocalStack({
     port,
     simulatorPort,
     // A state for each port: two Workers that share one would corrupt it.
     stateName: `start-${port}`,
     keep: options.keep,
-    developerVariables: provider === "real" ? developerVariables : null,
-    settings: chosenSettings(process.env),
-    provider,
+    developerVariables: isReal ? developerVariables : null,
+    settings,
+    providers: isReal ? realProviders : "simulator",
     signal: stopping.signal,
     onLine: (line) => {
       if (options.verbose || line.kind !== "noise") console.log(line.text);
     },
   });
   console.log(`ready ${stack.url}`);
-  console.log(greeting(stack.url, stack.simulatorUrl));
+  console.log(greeting(stack.url, stack.simulatorUrl, offeredProviders(settings.PROVIDERS, realProviders)));
 
   // Local workerd runs no cron. The sweep asks for what is due by its own clock, so an early tick costs nothing.
   const ticks = setInterval(() => void tick(stack.url), tickEveryMilliseconds);
@@ -86,21 +89,42 @@ function readArguments(): { keep: boolean; verbose: boolean; help: boolean } {
   }
 }
 
-function greeting(url: string, simulatorUrl: string | null): string {
+/** What the Worker offers to connect, its default first: what was asked for, or what there are credentials for, or both. */
+function offeredProviders(
+  asked: string | undefined,
+  realProviders: readonly ProviderName[],
+): readonly ProviderName[] {
+  if (asked !== undefined) {
+    const named = asked.split(",").map((name) => name.trim());
+    return named.flatMap((name) => providerNames.filter((known) => known === name));
+  }
+  return realProviders.length > 0 ? realProviders : providersByDefault;
+}
+
+function greeting(url: string, simulatorUrl: string | null, offered: readonly ProviderName[]): string {
+  const titles: Readonly<Record<ProviderName, string>> = {
+    fitbit: "Fitbit",
+    "google-health": "Google Health",
+  };
+  const buttons = offered.map((name) => `"Connect ${titles[name]}"`).join(" or ");
   const where =
     simulatorUrl === null
-      ? "The providers are the real ones, with the credentials of .dev.vars."
-      : `The provider is simulated on ${simulatorUrl}: its accounts are made up, its consent page is a plain form.`;
+      ? `The provider is the real one, with the credentials of .dev.vars: ${offered.map((name) => titles[name]).join(" and ")}.`
+      : `Google Health and Fitbit are simulated on ${simulatorUrl}: accounts are made up, consent pages are plain forms.`;
   return `
 ${where}
 
-Connect   open ${url}/ and choose "Connect Fitbit"; or ask for a link as FitGlue does:
-          curl -s ${url}/v1/connect-links -H 'Authorization: Bearer ${localApiKey}' \\
-            -H 'Content-Type: application/json' -d '{"userId":"sample-user"}'
-${simulatorUrl === null ? "" : recording(url, simulatorUrl)}Poll      curl -s '${url}/v1/activities' -H 'Authorization: Bearer ${localApiKey}'
+Connect   open ${url}/ and choose ${buttons}; or ask for a link as FitGlue does:
+${offered.map((name) => linkCommand(url, name)).join("")}${simulatorUrl === null ? "" : recording(url, simulatorUrl)}Poll      curl -s '${url}/v1/activities' -H 'Authorization: Bearer ${localApiKey}'
 Read      ${url}/docs
 
 Ctrl-C ends everything.`;
+}
+
+function linkCommand(url: string, provider: ProviderName): string {
+  return `          curl -s ${url}/v1/connect-links -H 'Authorization: Bearer ${localApiKey}' \\
+            -H 'Content-Type: application/json' -d '{"userId":"sample-user","provider":"${provider}"}'
+`;
 }
 
 /** The way from "connected" to an entry of the feed: the account of the consent page works out, and its watch syncs. */

@@ -106,8 +106,10 @@ async function connectAccount(
   clients: { worker: HttpClient; simulator: HttpClient },
   userId: string,
 ): Promise<string> {
-  const providerUserId = await createAccount(clients.simulator, "Europe/Berlin");
-  const { connectionId } = await connect(clients.worker, userId, providerUserId);
+  const providerUserId = await createAccount(clients.simulator, "fitbit", {
+    timezone: "Europe/Berlin",
+  });
+  const { connectionId } = await connect(clients.worker, { userId, providerUserId, provider: "fitbit" });
   const deadline = Date.now() + firstSyncWithinMilliseconds;
   while (Date.now() < deadline) {
     const connection = await clients.worker.get<{ lastSyncedAt?: string | null }>(

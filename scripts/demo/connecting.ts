@@ -1,6 +1,7 @@
 // Connects a FitGlue user to a simulated account the way a person does: the link, the page that asks, the provider's consent
 // page, and back. Nothing is called that a browser could not call.
 
+import type { ProviderName } from "../../src/kernel/ids.ts";
 import { FormBrowser, type Page, type PageForm } from "./form-browser.ts";
 import { DemoError, type HttpClient } from "./http-client.ts";
 
@@ -8,27 +9,34 @@ export interface Connected {
   readonly connectionId: string;
   readonly userId: string;
   readonly providerUserId: string;
+  /** The page that asked for consent, without its query: it tells whose it was. */
+  readonly consentUrl: string;
 }
 
-/** Makes an account with a wearable at the simulated provider. */
-export async function createAccount(simulator: HttpClient, timezone: string): Promise<string> {
-  const answer = await simulator.post<{ providerUserId: string }>("/sim/users", {
-    provider: "fitbit",
-    timezone,
-  });
+/** Makes an account with a wearable at a simulated provider, and answers its id there. `options` as simulator/README.md has them. */
+export async function createAccount(
+  simulator: HttpClient,
+  provider: ProviderName,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const answer = await simulator.post<{ providerUserId: string }>("/sim/users", { provider, ...options });
   return answer.providerUserId;
 }
 
 /**
  * Walks from a connect link to a connection.
+ * @param request without `provider` the service chooses, as it does for FitGlue.
  * @throws DemoError that says which page was not as it should be.
  */
 export async function connect(
   worker: HttpClient,
-  userId: string,
-  providerUserId: string,
+  request: { readonly userId: string; readonly providerUserId: string; readonly provider?: ProviderName },
 ): Promise<Connected> {
-  const link = await worker.post<{ url: string }>("/v1/connect-links", { userId });
+  const { userId, providerUserId, provider } = request;
+  const link = await worker.post<{ url: string }>("/v1/connect-links", {
+    userId,
+    ...(provider === undefined ? {} : { provider }),
+  });
   const browser = new FormBrowser();
 
   const confirm = await browser.open(link.url);
@@ -48,7 +56,8 @@ export async function connect(
   if (connection === undefined)
     throw new DemoError(`The user ${userId} has no connection after ${describe(end)}.`);
   if (connection.status !== "active") throw new DemoError(`The new connection is ${connection.status}.`);
-  return { connectionId: connection.id, userId, providerUserId };
+  const { origin, pathname } = new URL(consent.url);
+  return { connectionId: connection.id, userId, providerUserId, consentUrl: `${origin}${pathname}` };
 }
 
 function onlyForm(page: Page, what: string): PageForm {

@@ -37,9 +37,14 @@ export class FeedFollower {
     this.#query = query;
   }
 
-  /** Every activity that stands, by source id. */
+  /** Every activity that stands, by its id. */
   get seen(): ReadonlyMap<string, SeenActivity> {
     return this.#seen;
+  }
+
+  /** The activity that a provider's id stands for, as far as it was read. */
+  find(sourceActivityId: string): SeenActivity | undefined {
+    return [...this.#seen.values()].find((entry) => entry.activity.sourceActivityId === sourceActivityId);
   }
 
   /** Reads what is new. */
@@ -50,12 +55,11 @@ export class FeedFollower {
       const page = await this.#worker.get<FeedPage>(`/v1/activities?${parameters}`);
       for (const change of page.changes) {
         if (change.change === "delete") {
-          for (const [key, entry] of this.#seen)
-            if (entry.activity.id === change.activity.id) this.#seen.delete(key);
+          this.#seen.delete(change.activity.id);
           continue;
         }
-        const known = this.#seen.get(change.activity.sourceActivityId);
-        this.#seen.set(change.activity.sourceActivityId, {
+        const known = this.#seen.get(change.activity.id);
+        this.#seen.set(change.activity.id, {
           activity: change.activity,
           origin: known?.origin ?? change.origin,
           firstSeenAt: known?.firstSeenAt ?? Date.now(),
@@ -69,11 +73,18 @@ export class FeedFollower {
 
   /** Polls until every source id has been seen, or the time is up; answers the ids that are missing. */
   async waitFor(sourceActivityIds: readonly string[], withinMilliseconds: number): Promise<string[]> {
+    const missing = () => sourceActivityIds.filter((id) => this.find(id) === undefined);
+    await this.waitUntil(() => missing().length === 0, withinMilliseconds);
+    return missing();
+  }
+
+  /** Polls until something holds of what was seen, or the time is up; answers whether it holds. */
+  async waitUntil(holds: () => boolean, withinMilliseconds: number): Promise<boolean> {
     const deadline = Date.now() + withinMilliseconds;
     for (;;) {
       await this.read();
-      const missing = sourceActivityIds.filter((id) => !this.#seen.has(id));
-      if (missing.length === 0 || Date.now() > deadline) return missing;
+      if (holds()) return true;
+      if (Date.now() > deadline) return false;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -1,17 +1,14 @@
-// The demo's story: a user with a month of history connects, asks for that history, then trains four times and syncs the
-// watch. Every activity must come out of the feed as it was recorded, or the demo says what is missing.
+// The demo's first story, told once for each provider: a user with a month of history connects, asks for that history, then
+// trains four times and syncs the watch. Every activity must come out of the feed as it was recorded, or the demo says what is missing.
 
 import type { ActivityDocument } from "../../src/activities/document.ts";
+import type { ProviderName } from "../../src/kernel/ids.ts";
 import { connect, createAccount } from "./connecting.ts";
 import { FeedFollower, type SeenActivity } from "./feed-follower.ts";
-import { DemoError, type HttpClient } from "./http-client.ts";
+import type { HttpClient } from "./http-client.ts";
+import { type Recorded, record } from "./recording.ts";
 import { formatTable } from "./table.ts";
-import { history, toControlBody, todaysWorkouts, type WorkoutPlan } from "./workouts.ts";
-
-interface Recorded {
-  readonly plan: WorkoutPlan;
-  readonly activityId: string;
-}
+import { history, todaysWorkouts, type WorkoutPlan } from "./workouts.ts";
 
 /** All of today's workouts begin and end within this many hours. */
 const hoursOfToday = 4;
@@ -19,20 +16,22 @@ const historyWithinMilliseconds = 60_000;
 const freshWithinMilliseconds = 60_000;
 
 /**
- * Runs the story against a Worker and a simulator that are up.
+ * Runs the story with a user of one provider, against a Worker and a simulator that are up.
  * @returns what was missing or wrong; empty when everything arrived as it should.
  */
 export async function runMonth(
   worker: HttpClient,
   simulator: HttpClient,
+  provider: ProviderName,
   print: (text: string) => void,
 ): Promise<string[]> {
-  const feed = new FeedFollower(worker);
-  const account = await createAccount(simulator, "Europe/Berlin");
+  const userId = `${provider}-user`;
+  const feed = new FeedFollower(worker, `userId=${userId}`);
+  const account = await createAccount(simulator, provider, { timezone: "Europe/Berlin" });
 
   const past = await record(simulator, account, history);
   await simulator.post(`/sim/users/${account}/sync`);
-  const connection = await connect(worker, "sample-user", account);
+  const connection = await connect(worker, { userId, providerUserId: account, provider });
   print(`connected     ${connection.userId} to ${account} (${connection.connectionId})`);
 
   const backfillStarted = Date.now();
@@ -54,15 +53,15 @@ export async function runMonth(
   );
 
   const problems = [...missingHistory, ...missingToday].map(
-    (id) => `activity ${id} never came out of the feed`,
+    (id) => `${provider}: activity ${id} never came out of the feed`,
   );
   const rows: string[][] = [];
   for (const recorded of [...today, ...past]) {
-    const entry = feed.seen.get(recorded.activityId);
+    const entry = feed.find(recorded.activityId);
     if (entry === undefined) continue;
     const document = await worker.get<ActivityDocument>(`/v1/activities/${entry.activity.id}`);
     rows.push(describe(document, entry, today.includes(recorded) ? pushed : null));
-    problems.push(...check(recorded.plan, document, entry));
+    problems.push(...check(recorded.plan, document, entry).map((problem) => `${provider}: ${problem}`));
   }
   print(
     formatTable(
@@ -71,26 +70,6 @@ export async function runMonth(
     ),
   );
   return problems;
-}
-
-async function record(
-  simulator: HttpClient,
-  account: string,
-  plans: readonly WorkoutPlan[],
-): Promise<readonly Recorded[]> {
-  const { offsetSeconds } = await simulator.get<{ offsetSeconds: number }>("/sim/clock");
-  const now = Date.now() + offsetSeconds * 1000;
-  const recorded: Recorded[] = [];
-  for (const plan of plans) {
-    const answer = await simulator.post<{ activityId: string }>(
-      `/sim/users/${account}/activities`,
-      toControlBody(plan, now),
-    );
-    if (typeof answer.activityId !== "string")
-      throw new DemoError(`Recording ${plan.name} gave no activity id.`);
-    recorded.push({ plan, activityId: answer.activityId });
-  }
-  return recorded;
 }
 
 function describe(document: ActivityDocument, entry: SeenActivity, pushedAt: number | null): string[] {

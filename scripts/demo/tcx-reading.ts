@@ -23,6 +23,8 @@ export interface TcxReading {
   /** Sum of the laps' own distances; null when no lap tells one. */
   readonly lapDistanceMeters: number | null;
   readonly laps: number;
+  /** How long the session is: the laps' own times or from first to last trackpoint, whichever is longer. */
+  readonly durationSeconds: number;
 }
 
 /**
@@ -41,6 +43,7 @@ export function readTcx(text: string): TcxReading {
   let implausibleValues = 0;
   let laps = 0;
   let lapDistance: number | null = null;
+  let lapSeconds = 0;
 
   parser.on("error", (error) => {
     throw error;
@@ -73,13 +76,18 @@ export function readTcx(text: string): TcxReading {
     } else if (name === "DistanceMeters" && parent === "Lap") {
       const meters = Number(content);
       if (Number.isFinite(meters)) lapDistance = (lapDistance ?? 0) + meters;
+    } else if (name === "TotalTimeSeconds" && parent === "Lap") {
+      const lasted = Number(content);
+      if (Number.isFinite(lasted)) lapSeconds += lasted;
     }
     content = "";
     isLeaf = false;
   });
   parser.write(text).close();
   points.sort((left, right) => left.time - right.time);
-  return { points, trackpoints, implausibleValues, lapDistanceMeters: lapDistance, laps };
+  const spanSeconds = ((points.at(-1)?.time ?? 0) - (points[0]?.time ?? 0)) / 1000;
+  const durationSeconds = Math.max(lapSeconds, spanSeconds);
+  return { points, trackpoints, implausibleValues, lapDistanceMeters: lapDistance, laps, durationSeconds };
 }
 
 function readPoint(fields: ReadonlyMap<string, string>): { point: TcxPoint | null; implausible: number } {

@@ -73,6 +73,61 @@ export const history: readonly WorkoutPlan[] = Array.from({ length: 12 }, (_, in
   return { ...habit, heartRate: true, startedMinutesAgo: Math.round((2 + index * 2.45) * 24 * 60) };
 });
 
+/** What somebody does who goes over from Fitbit to Google Health: each of a kind of its own, so that a title names one. */
+export const workoutsOfTheWayOver: Readonly<Record<"before" | "whileOff" | "after", readonly WorkoutPlan[]>> =
+  {
+    before: [
+      {
+        name: "Run",
+        startedMinutesAgo: 40,
+        durationMinutes: 35,
+        gps: true,
+        heartRate: true,
+        distanceMeters: 6_200,
+        expectedType: "ACTIVITY_TYPE_RUN",
+      },
+      {
+        name: "Weights",
+        startedMinutesAgo: 120,
+        durationMinutes: 45,
+        gps: false,
+        heartRate: true,
+        expectedType: "ACTIVITY_TYPE_WEIGHT_TRAINING",
+      },
+      {
+        name: "Swim",
+        startedMinutesAgo: 200,
+        durationMinutes: 40,
+        gps: false,
+        heartRate: true,
+        distanceMeters: 1_500,
+        expectedType: "ACTIVITY_TYPE_SWIM",
+      },
+    ],
+    whileOff: [
+      {
+        name: "Walk",
+        startedMinutesAgo: 60,
+        durationMinutes: 50,
+        gps: true,
+        heartRate: true,
+        distanceMeters: 4_300,
+        expectedType: "ACTIVITY_TYPE_WALK",
+      },
+    ],
+    after: [
+      {
+        name: "Hike",
+        startedMinutesAgo: 95,
+        durationMinutes: 90,
+        gps: true,
+        heartRate: true,
+        distanceMeters: 7_000,
+        expectedType: "ACTIVITY_TYPE_HIKE",
+      },
+    ],
+  };
+
 /** A plan as the simulator's control API takes it. */
 export function toControlBody(plan: WorkoutPlan, now: number): Record<string, unknown> {
   return {

@@ -1,10 +1,11 @@
-// The whole service on one machine: the provider simulator in this process, the Worker in local workerd under `wrangler dev`,
+// The whole service on one machine: the simulator of both providers in this process, the Worker in local workerd under `wrangler dev`,
 // with real D1, R2, Queues and Durable Objects. `npm start`, `npm run demo` and the end-to-end tests start it here.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serve } from "../../simulator/serve.ts";
 import { createSimulator } from "../../simulator/simulator.ts";
+import type { ProviderName } from "../../src/kernel/ids.ts";
 import { exampleSecrets, localVariables, realProviderVariables } from "../local-environment.ts";
 import { projectDirectory, runWrangler } from "../wrangler.ts";
 import { requireFreePort, StartError } from "./ports.ts";
@@ -21,8 +22,8 @@ export interface LocalStackOptions {
   readonly developerVariables: string | null;
   /** Settings by binding name that go before all others, `.dev.vars` too; none by default. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** `simulator`: the provider is simulated. `real`: the addresses of wrangler.toml count. */
-  readonly provider: "simulator" | "real";
+  /** `simulator`: both providers are simulated. A list: these are the real ones, at the addresses of wrangler.toml. */
+  readonly providers: "simulator" | readonly ProviderName[];
   /** Gives up starting. A stack that is up is ended by `stop`. */
   readonly signal: AbortSignal;
   readonly onLine: (line: OutputLine) => void;
@@ -30,7 +31,7 @@ export interface LocalStackOptions {
 
 export interface LocalStack {
   readonly url: string;
-  /** Null when the real providers are used. */
+  /** Null when real providers are used. */
   readonly simulatorUrl: string | null;
   /** Resolves with wrangler's exit code when it ends, whoever ended it. */
   readonly ended: Promise<number>;
@@ -44,7 +45,7 @@ export interface LocalStack {
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   await requireFreePort(options.port, "PORT");
-  if (options.provider === "simulator") await requireFreePort(options.simulatorPort, "SIM_PORT");
+  if (options.providers === "simulator") await requireFreePort(options.simulatorPort, "SIM_PORT");
 
   const url = `http://127.0.0.1:${options.port}`;
   const stateDirectory = stateDirectoryOf(options.stateName);
@@ -58,15 +59,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
 
   const simulator =
-    options.provider === "simulator" ? await startSimulator(options.simulatorPort, url) : null;
+    options.providers === "simulator" ? await startSimulator(options.simulatorPort, url) : null;
   let worker: WorkerProcess | null = null;
   try {
     await applyMigrations(stateDirectory, environment);
     if (options.signal.aborted) throw new StartStopped("Stopped before the Worker was started.");
     const variables =
-      simulator === null
-        ? realProviderVariables({ publicUrl: url })
-        : localVariables({ publicUrl: url, simulatorUrl: simulator.url });
+      options.providers === "simulator"
+        ? localVariables({ publicUrl: url, simulatorUrl: simulator?.url ?? "" })
+        : realProviderVariables({ publicUrl: url, providers: options.providers });
     const ownVariables = writeVariables(stateDirectory, "variables.env", { ...exampleSecrets, ...variables });
     const settings = writeVariables(stateDirectory, "settings.env", options.settings ?? {});
     const running = new WorkerProcess({
@@ -117,6 +118,13 @@ async function startSimulator(
       verificationCode: exampleSecrets.FITBIT_VERIFICATION_CODE,
       requireContentLength: true,
       redirectUris: [`${workerUrl}/oauth/fitbit/callback`],
+    },
+    google: {
+      clientId: exampleSecrets.GOOGLE_CLIENT_ID,
+      clientSecret: exampleSecrets.GOOGLE_CLIENT_SECRET,
+      subscriberUrl: `${workerUrl}/webhooks/google-health`,
+      webhookSecret: exampleSecrets.GOOGLE_WEBHOOK_SECRETS,
+      redirectUris: [`${workerUrl}/oauth/google-health/callback`],
     },
   });
   return await serve((request) => simulator.fetch(request), port);

@@ -131,8 +131,8 @@ const isList = (call: Call) => call.path.includes("/activities/list.json");
 
 describe("the service from outside", () => {
   it("keeps an activity back while its heart rate is late, shows it after 15 minutes, and completes it a day later", async () => {
-    const account = await createAccount(simulator, "America/Los_Angeles");
-    await connect(keyed, "late", account);
+    const account = await createAccount(simulator, "fitbit", { timezone: "America/Los_Angeles" });
+    await connect(keyed, { userId: "late", providerUserId: account, provider: "fitbit" });
     await quiet(account);
     await advance(1_800);
     await simulator.put("/sim/faults", [
@@ -178,8 +178,8 @@ describe("the service from outside", () => {
   });
 
   it("finds what a lost push would have told, within a day", async () => {
-    const account = await createAccount(simulator, "UTC");
-    await connect(keyed, "lost-push", account);
+    const account = await createAccount(simulator, "fitbit", { timezone: "UTC" });
+    await connect(keyed, { userId: "lost-push", providerUserId: account, provider: "fitbit" });
     await quiet(account);
     await advance(3_600);
     await simulator.put("/sim/faults", [{ fault: "lose", providerUserId: account }]);
@@ -197,7 +197,7 @@ describe("the service from outside", () => {
   });
 
   it("spends an hour's calls on history, keeps some for what is fresh, and goes on when the hour is over", async () => {
-    const account = await createAccount(simulator, "UTC");
+    const account = await createAccount(simulator, "fitbit", { timezone: "UTC" });
     const history = 60;
     for (let index = 0; index < history; index++) {
       await record(account, { durationSeconds: 300, gps: true, endedSecondsAgo: (index + 2) * 8 * 3_600 });
@@ -205,7 +205,11 @@ describe("the service from outside", () => {
     await simulator.post(`/sim/users/${account}/sync`);
     // The hour must not end in the middle of the test.
     await advance(Math.ceil((3_600_000 - ((await now()) % 3_600_000)) / 1000) + 10);
-    const { connectionId } = await connect(keyed, "hourly", account);
+    const { connectionId } = await connect(keyed, {
+      userId: "hourly",
+      providerUserId: account,
+      provider: "fitbit",
+    });
     const since = new Date((await now()) - 40 * 86_400_000).toISOString();
     const backfill = await api.post<{ syncRunId: string }>(`/v1/connections/${connectionId}/backfill`, {
       since,
@@ -241,8 +245,8 @@ describe("the service from outside", () => {
   });
 
   it("costs one list to be told fifty times that nothing happened", async () => {
-    const account = await createAccount(simulator, "UTC");
-    await connect(keyed, "chatty", account);
+    const account = await createAccount(simulator, "fitbit", { timezone: "UTC" });
+    await connect(keyed, { userId: "chatty", providerUserId: account, provider: "fitbit" });
     const before = (await quiet(account)).filter(isList).length;
     await Promise.all(Array.from({ length: 50 }, () => simulator.post(`/sim/users/${account}/sync`)));
     const after = (await quiet(account)).filter(isList).length;
@@ -251,8 +255,12 @@ describe("the service from outside", () => {
   });
 
   it("answers as /openapi.json says, also when asked wrongly", async () => {
-    const account = await createAccount(simulator, "UTC");
-    const { connectionId } = await connect(keyed, "asker", account);
+    const account = await createAccount(simulator, "fitbit", { timezone: "UTC" });
+    const { connectionId } = await connect(keyed, {
+      userId: "asker",
+      providerUserId: account,
+      provider: "fitbit",
+    });
     await advance(600);
     await record(account, { durationSeconds: 300 });
     await simulator.post(`/sim/users/${account}/sync`);
@@ -326,8 +334,8 @@ describe("the service from outside", () => {
       return { child, lines };
     };
     try {
-      const account = await createAccount(simulator, "UTC");
-      await connect(keyed, "polled", account);
+      const account = await createAccount(simulator, "fitbit", { timezone: "UTC" });
+      await connect(keyed, { userId: "polled", providerUserId: account, provider: "fitbit" });
       await quiet(account);
       const expected = (await keyed.get<FeedPage>("/v1/activities?limit=200")).changes.length;
       const first = runExample();

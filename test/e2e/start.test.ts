@@ -44,15 +44,19 @@ describe("npm start", () => {
     const began = Date.now();
     const first = await start();
     expect(Date.now() - began).toBeLessThan(30_000);
-    expect(await (await fetch(`${first.url}/`)).text()).toContain("Connect Fitbit");
+    const home = await (await fetch(`${first.url}/`)).text();
+    for (const title of ["Google Health", "Fitbit"]) {
+      expect(home).toContain(`Connect ${title}`);
+      expect(first.output).toContain(`"Connect ${title}"`);
+    }
     expect((await fetch(first.simulatorUrl)).status).toBe(200);
 
     const poll = /curl -s '([^']+)' -H 'Authorization: (Bearer [^']+)'/.exec(first.output);
     const answer = await fetch(poll?.[1] ?? "", { headers: { authorization: poll?.[2] ?? "" } });
     expect(await answer.json()).toMatchObject({ changes: [], hasMore: false });
 
-    const account = await createAccount(new HttpClient(first.simulatorUrl), "UTC");
-    await connect(await ValidatedHttpClient.open(first.url), "someone", account);
+    const account = await createAccount(new HttpClient(first.simulatorUrl), "google-health");
+    await connect(await ValidatedHttpClient.open(first.url), { userId: "someone", providerUserId: account });
     const afterCtrlC = first.descendants();
     expect(afterCtrlC.length).toBeGreaterThan(2);
     expect(await first.stop({ keepState: true })).toBe(0);
@@ -73,17 +77,20 @@ describe("npm start", () => {
     expect(existsSync(join(projectDirectory, ".dev.vars"))).toBe(hadVariables);
   });
 
-  it("prints the commands that bring a connected account's next activity into the feed", async () => {
-    const service = await start();
-    const api = await ValidatedHttpClient.open(service.url);
-    const account = await createAccount(new HttpClient(service.simulatorUrl), "UTC");
-    await connect(api, "sample-user", account);
-    const commands = /^Record [^\n]*\n([\s\S]*?)^Poll /m.exec(service.output)?.[1] ?? "";
-    execFileSync("bash", ["-euc", commands], { timeout: 20_000 });
-    const feed = async () =>
-      (await api.get<{ changes: { activity: { title: string } }[] }>("/v1/activities")).changes;
-    await expect.poll(feed, { timeout: 20_000 }).toMatchObject([{ activity: { title: "Run" } }]);
-  });
+  it.each(["google-health", "fitbit"] as const)(
+    "prints the commands that bring a connected %s account's next activity into the feed",
+    async (provider) => {
+      const service = await start();
+      const api = await ValidatedHttpClient.open(service.url);
+      const account = await createAccount(new HttpClient(service.simulatorUrl), provider);
+      await connect(api, { userId: "sample-user", providerUserId: account, provider });
+      const commands = /^Record [^\n]*\n([\s\S]*?)^Poll /m.exec(service.output)?.[1] ?? "";
+      execFileSync("bash", ["-euc", commands], { timeout: 20_000 });
+      const feed = async () =>
+        (await api.get<{ changes: { activity: { title: string } }[] }>("/v1/activities")).changes;
+      await expect.poll(feed, { timeout: 20_000 }).toMatchObject([{ activity: { title: "Run" } }]);
+    },
+  );
 
   it("leaves no process behind when npm is killed, which forwards nothing", async () => {
     const service = await start({ throughNpm: true });

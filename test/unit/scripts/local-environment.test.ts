@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  asksForRealProviders,
   chosenSettings,
   exampleSecrets,
   localVariables,
+  realProvidersIn,
   realProviderVariables,
 } from "../../../scripts/local-environment.ts";
 import { parseConfiguration } from "../../../src/kernel/configuration.ts";
+import type { ProviderName } from "../../../src/kernel/ids.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -18,29 +19,61 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** The variables of wrangler.toml, which hold the providers' real addresses. */
+const deployed = Object.fromEntries(
+  [
+    ...readFileSync(join(import.meta.dirname, "../../../wrangler.toml"), "utf8").matchAll(
+      /^([A-Z_]+) = "(.*)"$/gm,
+    ),
+  ].map(([, name = "", value = ""]) => [name, value]),
+);
 const example = readFileSync(join(import.meta.dirname, "../../../.dev.vars.example"), "utf8");
 
-function asks(content: string): boolean {
+/** The providers that a `.dev.vars` of this content asks for. */
+function asked(content: string): readonly ProviderName[] {
   const path = join(folder, ".dev.vars");
   writeFileSync(path, content);
-  return asksForRealProviders(path);
+  return realProvidersIn(path);
 }
 
-describe("which provider npm start talks to", () => {
-  it("is the simulator without .dev.vars, with an untouched copy of the example, and with the published client id", () => {
-    expect(asksForRealProviders(join(folder, "nowhere"))).toBe(false);
-    expect(asks(example)).toBe(false);
-    expect(asks(`FITBIT_CLIENT_ID='${exampleSecrets.FITBIT_CLIENT_ID}'`)).toBe(false);
+describe("which providers npm start talks to", () => {
+  it("are simulated without .dev.vars, with an untouched copy of the example, and with the published client ids", () => {
+    expect(realProvidersIn(join(folder, "nowhere"))).toEqual([]);
+    expect(asked(example)).toEqual([]);
+    const { FITBIT_CLIENT_ID, GOOGLE_CLIENT_ID } = exampleSecrets;
+    const published = `FITBIT_CLIENT_ID='${FITBIT_CLIENT_ID}'\nGOOGLE_CLIENT_ID='${GOOGLE_CLIENT_ID}'`;
+    expect(asked(published)).toEqual([]);
   });
 
-  it("is the real one as soon as .dev.vars holds a client id of one's own, and nothing points at the simulator then", () => {
-    const own = example.replace("FITBIT_CLIENT_ID=''", "FITBIT_CLIENT_ID='23ABCD'");
-    expect(asks(own)).toBe(true);
-    const variables = realProviderVariables({ publicUrl: "http://127.0.0.1:8787" });
-    expect(JSON.stringify(variables)).not.toContain("8788");
-    expect(Object.keys(variables)).not.toContain("SIMULATOR_URL");
-    expect(Object.keys(variables)).not.toContain("FITBIT_API_URL");
-  });
+  const google = {
+    GOOGLE_CLIENT_ID: "1234-abc.apps.googleusercontent.com",
+    GOOGLE_CLIENT_SECRET: "g-secret",
+  };
+  const fitbit = { FITBIT_CLIENT_ID: "23ABCD", FITBIT_CLIENT_SECRET: "f-secret" };
+  it.each([
+    ["Google", google, ["google-health"]],
+    ["Fitbit", fitbit, ["fitbit"]],
+    ["both", { ...google, ...fitbit }, ["google-health", "fitbit"]],
+  ] as const)(
+    "are real and offered alone where .dev.vars holds a client id of one's own: %s, in an otherwise untouched copy",
+    (_whose, own, providers) => {
+      const filled = Object.entries(own).reduce(
+        (text, [name, value]) => text.replace(`${name}=''`, `${name}='${value}'`),
+        example,
+      );
+      expect(asked(filled)).toEqual(providers);
+      const variables = realProviderVariables({ publicUrl: "http://127.0.0.1:8787", providers });
+      expect(JSON.stringify(variables)).not.toContain("8788");
+      expect(Object.keys(variables)).not.toContain("SIMULATOR_URL");
+      expect(Object.keys(variables)).not.toContain("GOOGLE_HEALTH_API_URL");
+      expect(
+        parseConfiguration({ ...deployed, ...exampleSecrets, ...variables, ...parseEnv(filled) }),
+      ).toMatchObject({
+        ok: true,
+        configuration: { providers },
+      });
+    },
+  );
 
   it("gets a complete configuration from the published local values", () => {
     const variables = localVariables({
@@ -54,7 +87,12 @@ describe("which provider npm start talks to", () => {
     const names = [...example.matchAll(/^(?:# )?([A-Z_]+)='/gm)].map((match) => match[1]);
     const known = [...Object.keys(exampleSecrets), "PUBLIC_URL", "RETURN_ORIGINS"];
     for (const name of names) expect(known).toContain(name);
-    expect(Object.keys(parseEnv(example))).toEqual(Object.keys(exampleSecrets).slice(0, 3));
+    expect(Object.keys(parseEnv(example)).sort()).toEqual([
+      "FITBIT_CLIENT_ID",
+      "FITBIT_CLIENT_SECRET",
+      "GOOGLE_CLIENT_ID",
+      "GOOGLE_CLIENT_SECRET",
+    ]);
   });
 });
 
@@ -71,8 +109,14 @@ describe("the settings that the environment of npm start chooses", () => {
   };
 
   it("go before the local ones", () => {
-    const environment = { RETURN_ORIGINS: "https://app.example", BACKFILL_DAYS: "30", SETTLE_MINUTES: "0" };
+    const environment = {
+      PROVIDERS: "fitbit",
+      RETURN_ORIGINS: "https://app.example",
+      BACKFILL_DAYS: "30",
+      SETTLE_MINUTES: "0",
+    };
     expect(configure(environment)).toMatchObject({
+      providers: ["fitbit"],
       returnOrigins: ["https://app.example"],
       backfillDays: 30,
       settleMinutes: 0,
@@ -83,6 +127,7 @@ describe("the settings that the environment of npm start chooses", () => {
     const environment = { RETURN_ORIGINS: "", BACKFILL_DAYS: " ", PUBLIC_URL: "https://elsewhere.example" };
     expect(configure(environment)).toMatchObject({
       publicUrl: "http://127.0.0.1:8787",
+      providers: ["google-health", "fitbit"],
       returnOrigins: ["http://127.0.0.1:3000", "http://localhost:3000"],
       backfillDays: 0,
       settleMinutes: 15,
