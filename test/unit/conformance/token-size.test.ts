@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { decrypt, encrypt } from "../../../src/kernel/encryption.ts";
 import { createFitbitProvider } from "../../../src/providers/fitbit/fitbit.ts";
 import { createGoogleHealthProvider } from "../../../src/providers/google-health/google-health.ts";
+import type { Provider } from "../../../src/providers/port.ts";
 
 const now = Date.parse("2026-11-20T12:00:00Z");
 const client = { clientId: "client", clientSecret: "secret" };
@@ -14,10 +15,10 @@ const keys = [{ id: "only", key: Buffer.alloc(32, 7).toString("base64") }];
 afterEach(() => vi.restoreAllMocks());
 
 describe("a token of the longest documented size", () => {
-  it.each([
+  it.each<[string, Provider, number]>([
     ["fitbit", createFitbitProvider({ apiUrl: here, authorizeUrl: `${here}/authorize`, ...client }), 1024],
     ["google-health", createGoogleHealthProvider({ apiUrl: here, oauthUrl: here, ...client }), 2048],
-  ] as const)("is kept whole from the answer to the next call: %s", async (_name, provider, length) => {
+  ])("is kept whole from the answer to the next call: %s", async (_name, provider, length) => {
     const accessToken = "ya29.".padEnd(length, "aZ09-_~.+/");
     const sent: (string | null)[] = [];
     vi.spyOn(globalThis, "fetch").mockImplementation(async (_input, init) => {
