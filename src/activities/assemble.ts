@@ -10,7 +10,7 @@ import type {
   TimeBasis,
 } from "../providers/port.ts";
 import type { TcxActivity } from "../tcx/document.ts";
-import { type Expectation, measureStream } from "./completeness.ts";
+import { type Expectation, isByTheMinute, measureStream } from "./completeness.ts";
 import { withCumulativeDistance } from "./distance.ts";
 import type {
   ActivityDocument,
@@ -198,7 +198,11 @@ function measure(
     latitudeDegrees === undefined ? [] : [time],
   );
   const beats = records.flatMap(({ time, heartRateBpm }) => (heartRateBpm === undefined ? [] : [time]));
-  const oneMinuteOnly = tcx.kind === "decoded" && tcx.oneMinuteOnly === true && heartRate.kind === "missing";
+  // Without a route Google's file is points a minute apart from the start, and nothing in it says so.
+  const isCoarse =
+    heartRate.kind === "missing" &&
+    tcx.kind === "decoded" &&
+    (tcx.oneMinuteOnly === true || isByTheMinute(beats));
   return {
     gps: measureStream(
       positions,
@@ -208,8 +212,8 @@ function measure(
     heartRate: measureStream(
       beats,
       expectation,
-      heartRateReason(heartRate, oneMinuteOnly && beats.length > 0, grantedScopes),
-      oneMinuteOnly,
+      heartRateReason(heartRate, isCoarse && beats.length > 0, grantedScopes),
+      isCoarse,
     ),
   };
 }
@@ -223,12 +227,12 @@ function routeReason(summary: ActivitySummary, tcx: TcxInput): StreamReason {
 /** Why heart rate is not complete. Where samples were given and are too few, the provider has none for the gaps. */
 function heartRateReason(
   heartRate: HeartRateInput,
-  oneMinuteOnly: boolean,
+  isCoarse: boolean,
   grantedScopes: readonly GrantScope[],
 ): StreamReason {
   if (!grantedScopes.includes("heartrate")) return "scope_not_granted";
-  if (oneMinuteOnly) return "one_minute_only";
-  return heartRate.kind === "missing" ? heartRate.reason : "provider_has_none";
+  if (heartRate.kind === "samples") return "provider_has_none";
+  return isCoarse && heartRate.reason === "provider_refused" ? "one_minute_only" : heartRate.reason;
 }
 
 /**

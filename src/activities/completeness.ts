@@ -10,6 +10,7 @@ const streamNames: readonly StreamName[] = ["gps", "heartRate"];
 /** A sample speaks for the minute before and the minute after it. */
 const reachSeconds = 60;
 const leastCoverage = 0.8;
+const leastMinuteSeconds = 55;
 const edge = { seconds: 120, share: 0.1 };
 
 /** What a stream is measured against. Times in epoch milliseconds. */
@@ -59,6 +60,13 @@ export function measureStream(
   };
   if (isComplete) return { state: "complete", ...measured };
   return reason === undefined ? { state: "partial", ...measured } : { state: "partial", reason, ...measured };
+}
+
+/** Whether most of the samples are a minute apart, give or take what a clock rounds off. Times ascend. */
+export function isByTheMinute(times: readonly number[]): boolean {
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
+  const long = gaps.filter((gap) => gap >= leastMinuteSeconds * 1000);
+  return long.length > gaps.length / 2;
 }
 
 /** Seconds that have a sample within reach, and the longest silence, edges included. */

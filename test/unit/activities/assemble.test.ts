@@ -493,6 +493,40 @@ describe("completeness says why", () => {
       },
       { heartRate: { state: "partial", reason: "one_minute_only", samples: 11 } },
     ],
+    [
+      "one point a minute that nobody had to ask for",
+      {
+        tcx: {
+          kind: "decoded",
+          activities: [tcxActivity(Array.from({ length: 11 }, (_, index) => ({ at: index * 60, bpm: 100 })))],
+        },
+        heartRate: missing("provider_refused"),
+      },
+      { heartRate: { state: "partial", reason: "one_minute_only", samples: 11 } },
+    ],
+    [
+      "one point a minute although heart rate was not granted",
+      {
+        grantedScopes: ["activity", "location"],
+        tcx: {
+          kind: "decoded",
+          activities: [tcxActivity(Array.from({ length: 11 }, (_, index) => ({ at: index * 60, bpm: 100 })))],
+        },
+        heartRate: missing("scope_not_granted"),
+      },
+      { heartRate: { state: "partial", reason: "scope_not_granted", samples: 11 } },
+    ],
+    [
+      "a file that holds heart rate by second",
+      {
+        tcx: {
+          kind: "decoded",
+          activities: [tcxActivity(Array.from({ length: 301 }, (_, index) => ({ at: index * 2, bpm: 100 })))],
+        },
+        heartRate: missing("provider_refused"),
+      },
+      { heartRate: { state: "complete", samples: 301 } },
+    ],
   ])("%s", (_name, change, expected) => {
     expect(assembleActivity(input(change)).completeness).toMatchObject(expected);
   });
