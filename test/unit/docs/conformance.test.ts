@@ -32,7 +32,8 @@ function testsOf(holder: string): { readonly file: string; readonly names: reado
 /** The names under which a file calls `it` or `test`, with or without `each`. */
 function namesIn(file: string): Set<string> {
   const text = readFileSync(join(root, file), "utf8");
-  const calls = /(?:\b(?:it|test)|\]\s*\)|\b(?:it|test)\.each\([^\n]*\))\(\s*(["'`])((?:\\.|(?!\1).)*)\1,/g;
+  const calls =
+    /(?:\b(?:it|test)|\](?: as const)?\s*\)|\b(?:it|test)\.each\([^\n]*\))\(\s*(["'`])((?:\\.|(?!\1).)*)\1,/g;
   return new Set([...text.matchAll(calls)].map(([, , name = ""]) => name.replaceAll(/\\(.)/g, "$1")));
 }
 

@@ -111,6 +111,14 @@ describe("trading a code", () => {
     });
   });
 
+  it.each(["7", "an-id-of-letters", "a".repeat(63)])(
+    "takes the user's id as it is: %s",
+    async (healthUserId) => {
+      granting(200, { healthUserId });
+      expect(await google.exchangeCode(exchange)).toMatchObject({ value: { providerUserId: healthUserId } });
+    },
+  );
+
   it.each([
     ["is empty", { ...identity, legacyUserId: "" }],
     ["is absent", { healthUserId: identity.healthUserId }],
@@ -141,6 +149,7 @@ describe("trading a code", () => {
       { code: "bad_response" },
     ],
     ["a user with a slash", 200, { healthUserId: "1/2" }, { code: "bad_response" }],
+    ["a user of 64 characters", 200, { healthUserId: "a".repeat(64) }, { code: "bad_response" }],
     [
       "an account without a profile",
       400,
