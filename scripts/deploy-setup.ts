@@ -14,8 +14,9 @@ const usage = `npm run deploy:setup -- [--dry-run] [--yes]
   --dry-run   print the commands and run none
   --yes       go ahead without asking
 
-PUBLIC_URL, FITBIT_CLIENT_ID and FITBIT_CLIENT_SECRET are taken from the environment or asked for.
-FITBIT_VERIFICATION_CODE, API_KEYS, TOKEN_KEYS and SESSION_SECRET are made, unless the environment gives them.`;
+PROVIDERS in wrangler.toml says which providers are offered, and so which of the FITBIT_ and GOOGLE_ secrets are needed.
+PUBLIC_URL and the client ids and secrets are taken from the environment or asked for. FITBIT_VERIFICATION_CODE,
+GOOGLE_WEBHOOK_SECRETS, API_KEYS, TOKEN_KEYS and SESSION_SECRET are made, unless the environment gives them.`;
 
 const settingsFile = join(projectDirectory, "wrangler.toml");
 

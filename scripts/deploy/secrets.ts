@@ -1,16 +1,34 @@
-// The secrets of a deployment: those that come from the provider's application page, and those that nobody needs to choose,
+// The secrets of a deployment: those that come from the providers' application pages, and those that nobody needs to choose,
 // which are made here from random bytes. Values go to wrangler on its standard input, never onto a command line or a disk.
 
 import { createHash, randomBytes } from "node:crypto";
 import { apiScopes } from "../../src/kernel/configuration.ts";
+import type { ProviderName } from "../../src/kernel/ids.ts";
 
-/** Secrets that only the person who registered the application knows. */
-export const askedSecrets = ["FITBIT_CLIENT_ID", "FITBIT_CLIENT_SECRET"] as const;
-export type AskedSecret = (typeof askedSecrets)[number];
+/** Secrets that only the person who registered the application knows, by its provider. */
+const askedOf = {
+  "google-health": ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"],
+  fitbit: ["FITBIT_CLIENT_ID", "FITBIT_CLIENT_SECRET"],
+} as const satisfies Readonly<Record<ProviderName, readonly string[]>>;
+export type AskedSecret = (typeof askedOf)[ProviderName][number];
 
-/** Secrets that are made, unless the environment gives one. */
-export const madeSecrets = ["FITBIT_VERIFICATION_CODE", "API_KEYS", "TOKEN_KEYS", "SESSION_SECRET"] as const;
-export type MadeSecret = (typeof madeSecrets)[number];
+/** What we and a provider agree on for its pushes. */
+const agreedWith = {
+  "google-health": "GOOGLE_WEBHOOK_SECRETS",
+  fitbit: "FITBIT_VERIFICATION_CODE",
+} as const satisfies Readonly<Record<ProviderName, string>>;
+const ourOwn = ["API_KEYS", "TOKEN_KEYS", "SESSION_SECRET"] as const;
+export type MadeSecret = (typeof agreedWith)[ProviderName] | (typeof ourOwn)[number];
+
+/** Secrets that a deployment which offers these providers has to be told. */
+export function askedSecrets(providers: readonly ProviderName[]): AskedSecret[] {
+  return providers.flatMap((provider) => askedOf[provider]);
+}
+
+/** Secrets of such a deployment that are made, unless the environment gives one. */
+export function madeSecrets(providers: readonly ProviderName[]): MadeSecret[] {
+  return [...providers.map((provider) => agreedWith[provider]), ...ourOwn];
+}
 
 export interface MadeValue {
   readonly value: string;
@@ -38,6 +56,11 @@ export function makeSecret(name: MadeSecret): MadeValue {
     case "FITBIT_VERIFICATION_CODE": {
       const code = randomBytes(32).toString("hex");
       return { value: code, show: code };
+    }
+    case "GOOGLE_WEBHOOK_SECRETS": {
+      // Google insists on a scheme in it (documented).
+      const secret = `Bearer ${randomBytes(32).toString("base64url")}`;
+      return { value: secret, show: secret };
     }
     default:
       return name satisfies never;

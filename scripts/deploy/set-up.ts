@@ -1,8 +1,9 @@
 // Makes what a deployment needs, in an order in which every step may be repeated: what is there already is left alone, so a
 // run that broke off is simply run again. Effects come in as functions; the test runs it against a wrangler of its own.
 
+import type { ProviderName } from "../../src/kernel/ids.ts";
 import { askedSecrets, type MadeSecret, madeSecrets, makeSecret } from "./secrets.ts";
-import { readResources, writeResources } from "./settings-file.ts";
+import { type NamedResources, readResources, writeResources } from "./settings-file.ts";
 
 export interface CommandResult {
   readonly exitCode: number;
@@ -38,7 +39,7 @@ export class SetUpError extends Error {
  */
 export async function setUp(options: SetUpOptions, effects: SetUpEffects): Promise<void> {
   const resources = readResources(effects.readSettings());
-  effects.print(describePlan(resources.workerName, plannedCommands(effects.readSettings())));
+  effects.print(describePlan(resources, plannedCommands(effects.readSettings())));
   if (options.dryRun) return;
   if (!options.agreed) {
     const answer = await effects.ask("\nGo ahead? [y/N] ", { hidden: false });
@@ -62,8 +63,8 @@ export async function setUp(options: SetUpOptions, effects: SetUpEffects): Promi
   );
   effects.print("migrations    applied");
 
-  const shown = await makeSecrets(effects);
-  effects.print(closingWords(publicUrl, shown));
+  const shown = await makeSecrets(resources.providers, effects);
+  effects.print(closingWords(publicUrl, resources.providers, shown));
 }
 
 /** Every command that a first run gives, in order; `deploy:setup --dry-run` prints them. */
@@ -81,12 +82,17 @@ export function plannedCommands(toml: string): string[][] {
   ];
 }
 
-function describePlan(workerName: string, commands: readonly (readonly string[])[]): string {
+function describePlan(
+  { workerName, providers }: NamedResources,
+  commands: readonly (readonly string[])[],
+): string {
+  const secrets = [...askedSecrets(providers), ...madeSecrets(providers)];
   return `This makes what the Worker "${workerName}" needs on Cloudflare. What exists is left as it is.
 
 ${commands.map((command) => `  wrangler ${command.join(" ")}`).join("\n")}
 
-It writes the database's id and PUBLIC_URL into wrangler.toml. Secrets (${[...askedSecrets, ...madeSecrets].join(", ")})
+It writes the database's id and PUBLIC_URL into wrangler.toml. Secrets (those of PROVIDERS there, ${providers.join(" and ")}:
+${secrets.join(", ")})
 go to the last command's standard input; those of them that are not asked for are made from random bytes.`;
 }
 
@@ -137,7 +143,10 @@ async function make(effects: SetUpEffects, command: readonly string[], kind: str
 }
 
 /** Puts every secret that the Worker does not have yet. Answers what must be shown once. */
-async function makeSecrets(effects: SetUpEffects): Promise<ReadonlyMap<MadeSecret, string>> {
+async function makeSecrets(
+  providers: readonly ProviderName[],
+  effects: SetUpEffects,
+): Promise<ReadonlyMap<MadeSecret, string>> {
   // A Worker that was never deployed has no secrets, and listing them fails.
   const listed = await effects.run(["secret", "list", "--format", "json"]);
   const present = new Set(
@@ -147,15 +156,17 @@ async function makeSecrets(effects: SetUpEffects): Promise<ReadonlyMap<MadeSecre
   );
   const values: Record<string, string> = {};
   const shown = new Map<MadeSecret, string>();
-  for (const name of askedSecrets) {
+  for (const name of askedSecrets(providers)) {
     if (present.has(name)) continue;
     const value = effects.environment(name) ?? (await effects.ask(`${name}: `, { hidden: true }));
     if (value === null || value.trim() === "") {
-      throw new SetUpError(`${name} is missing: give it in the environment, or run this at a terminal.`);
+      throw new SetUpError(
+        `${name} is missing: give it in the environment, or run this at a terminal. A provider that you have no application at is taken out of PROVIDERS in wrangler.toml.`,
+      );
     }
     values[name] = value.trim();
   }
-  for (const name of madeSecrets) {
+  for (const name of madeSecrets(providers)) {
     if (present.has(name)) continue;
     const given = effects.environment(name);
     const made = given === undefined ? makeSecret(name) : { value: given, show: null };
@@ -173,15 +184,39 @@ async function makeSecrets(effects: SetUpEffects): Promise<ReadonlyMap<MadeSecre
   return shown;
 }
 
-function closingWords(publicUrl: string, shown: ReadonlyMap<MadeSecret, string>): string {
+function closingWords(
+  publicUrl: string,
+  providers: readonly ProviderName[],
+  shown: ReadonlyMap<MadeSecret, string>,
+): string {
   const key = shown.get("API_KEYS");
+  return [
+    ...(key === undefined ? [] : [`FitGlue's API key, shown once and stored only as a hash:\n  ${key}`]),
+    ...providers.map((provider) =>
+      provider === "fitbit" ? wordsForFitbit(publicUrl, shown) : wordsForGoogle(publicUrl, shown),
+    ),
+    "Next: npm run deploy",
+  ]
+    .map((paragraph) => `\n${paragraph}`)
+    .join("\n");
+}
+
+function wordsForFitbit(publicUrl: string, shown: ReadonlyMap<MadeSecret, string>): string {
   const code = shown.get("FITBIT_VERIFICATION_CODE");
-  return `
-${key === undefined ? "" : `FitGlue's API key, shown once and stored only as a hash:\n  ${key}\n\n`}At the provider's application page:
+  return `At Fitbit's application page:
   redirect URL   ${publicUrl}/oauth/fitbit/callback
-  subscriber     ${publicUrl}/webhooks/fitbit
-${code === undefined ? "" : `  verify code    ${code}\n`}
-Next: npm run deploy`;
+  subscriber     ${publicUrl}/webhooks/fitbit${code === undefined ? "" : `\n  verify code    ${code}`}`;
+}
+
+/** Google verifies the subscriber's address while it is made, so that comes after the deployment. */
+function wordsForGoogle(publicUrl: string, shown: ReadonlyMap<MadeSecret, string>): string {
+  const secret = shown.get("GOOGLE_WEBHOOK_SECRETS");
+  return `At the OAuth client of the Google Cloud project:
+  redirect URI   ${publicUrl}/oauth/google-health/callback
+After the deployment, \`npm run google:subscribe -- create\` (docs/operations.md) with
+  subscriber     ${publicUrl}/webhooks/google-health${
+    secret === undefined ? "" : `\n  secret         ${secret}   (shown once; GOOGLE_WEBHOOK_SECRETS)`
+  }`;
 }
 
 async function must(

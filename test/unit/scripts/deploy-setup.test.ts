@@ -72,6 +72,18 @@ class FakeAccount {
     return { exitCode: 0, output: "" };
   }
 
+  /** What a deployed Worker would make of the variables of wrangler.toml and the secrets that were put. */
+  configuration(): ReturnType<typeof parseConfiguration> {
+    const section = this.settings.slice(
+      this.settings.indexOf("[vars]"),
+      this.settings.indexOf("[[d1_databases]]"),
+    );
+    const variables = [...section.matchAll(/^([A-Z_]+) = "(.*)"$/gm)].map(
+      ([, name = "", value = ""]) => [name, value] as const,
+    );
+    return parseConfiguration({ ...Object.fromEntries(variables), ...Object.fromEntries(this.secrets) });
+  }
+
   create(names: Set<string>, name: string, refusal: string): { exitCode: number; output: string } {
     if (names.has(name)) return { exitCode: 1, output: refusal };
     names.add(name);
@@ -86,6 +98,8 @@ beforeEach(() => {
   account.environment.set("PUBLIC_URL", "https://fitbit.example.org/");
   account.environment.set("FITBIT_CLIENT_ID", "23ABCD");
   account.environment.set("FITBIT_CLIENT_SECRET", "a-real-client-secret");
+  account.environment.set("GOOGLE_CLIENT_ID", "1234-abc.apps.googleusercontent.com");
+  account.environment.set("GOOGLE_CLIENT_SECRET", "another-real-client-secret");
 });
 
 const agreed = { dryRun: false, agreed: true };
@@ -99,13 +113,44 @@ describe("deploy:setup", () => {
     expect(resources.databaseId).toBe(account.databases.get(resources.databaseName));
     expect(account.buckets).toEqual(new Set([resources.bucketName]));
     expect([...account.queues].sort()).toEqual(resources.queueNames);
-    const result = parseConfiguration({
-      PUBLIC_URL: resources.publicUrl,
-      FITBIT_API_URL: "https://api.fitbit.com",
-      FITBIT_AUTHORIZE_URL: "https://www.fitbit.com/oauth2/authorize",
-      ...Object.fromEntries(account.secrets),
+    expect(account.configuration()).toMatchObject({
+      ok: true,
+      configuration: {
+        publicUrl: "https://fitbit.example.org",
+        providers: ["google-health", "fitbit"],
+        fitbit: { clientSecret: "a-real-client-secret" },
+        googleHealth: { clientSecret: "another-real-client-secret" },
+      },
     });
-    expect(result).toMatchObject({ ok: true, configuration: { publicUrl: "https://fitbit.example.org" } });
+  });
+
+  it.each([
+    ["google-health", "FITBIT_"],
+    ["fitbit", "GOOGLE_"],
+  ])(
+    "asks for nothing of a provider that is not offered: %s alone needs no %s secret",
+    async (offered, foreign) => {
+      account.settings = account.settings.replace(/^PROVIDERS = .*$/m, `PROVIDERS = "${offered}"`);
+      for (const name of [...account.environment.keys()]) {
+        if (name.startsWith(foreign)) account.environment.delete(name);
+      }
+      await setUp(agreed, account.effects);
+      expect([...account.secrets.keys()].filter((name) => name.startsWith(foreign))).toEqual([]);
+      expect(account.printed.join("\n")).not.toContain(foreign);
+      expect(account.configuration()).toMatchObject({ ok: true, configuration: { providers: [offered] } });
+    },
+  );
+
+  it("shows the secret of Google's pushes once, because the subscriber is made with it after the deployment", async () => {
+    await setUp(agreed, account.effects);
+    const secret = account.secrets.get("GOOGLE_WEBHOOK_SECRETS") ?? "none";
+    expect(secret).toMatch(/^Bearer [\w-]{43}$/);
+    const words = account.printed.at(-1);
+    expect(words).toContain(secret);
+    expect(words).toContain("https://fitbit.example.org/webhooks/google-health");
+    expect(words).toContain("https://fitbit.example.org/oauth/google-health/callback");
+    await setUp(agreed, account.effects);
+    expect(account.printed.at(-1)).not.toContain(secret);
   });
 
   it("runs no command before somebody has agreed, and none in a dry run", async () => {
@@ -143,7 +188,7 @@ describe("deploy:setup", () => {
     account.failing = null;
     await setUp(agreed, account.effects);
     expect(account.queues.size).toBe(3);
-    expect(account.secrets.size).toBe(6);
+    expect(account.secrets.size).toBe(9);
   });
 
   it("shows the API key once and stores only its hash", async () => {
@@ -161,13 +206,16 @@ describe("deploy:setup", () => {
     await setUp(agreed, account.effects);
     const visible = [...account.commands.flat(), ...account.printed].join("\n");
     expect(visible).not.toContain("a-real-client-secret");
+    expect(visible).not.toContain("another-real-client-secret");
     expect(visible).not.toContain(account.secrets.get("SESSION_SECRET"));
     expect(visible).not.toContain(account.secrets.get("TOKEN_KEYS"));
   });
 
   it("says what is missing when nobody is there to ask", async () => {
     account.environment.delete("FITBIT_CLIENT_SECRET");
-    await expect(setUp(agreed, account.effects)).rejects.toThrow("FITBIT_CLIENT_SECRET is missing");
+    await expect(setUp(agreed, account.effects)).rejects.toThrow(
+      /FITBIT_CLIENT_SECRET is missing.* PROVIDERS/,
+    );
     account.environment.set("PUBLIC_URL", "http://fitbit.example.org");
     await expect(setUp(agreed, account.effects)).rejects.toThrow("not an https address");
   });
