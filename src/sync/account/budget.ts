@@ -10,6 +10,11 @@ export interface BudgetState {
   readonly windowEndsAt: number;
   /** Calls made in this window. */
   readonly spent: number;
+  /**
+   * Those of them made since the provider began anew: our window ends a little later than its own, and in its next they count.
+   * Absent in a state from before this was kept.
+   */
+  readonly spentAhead?: number;
   /** Calls handed out and not yet reported. */
   readonly reserved: number;
   /** When calls were handed out last, in epoch milliseconds. */
@@ -37,7 +42,14 @@ export function rollBudget(state: BudgetState, policy: BudgetPolicy, now: number
   if (state.windowEndsAt > now) return state;
   // Whoever borrowed them has died; without this they would be missing in every window to come.
   const reserved = now - state.reservedAt > reservationMilliseconds ? 0 : state.reserved;
-  return { ...state, windowEndsAt: nextWindowEnd(policy, now), spent: 0, reserved, told: null };
+  const aheadUntil = resetOf(state, policy) + policy.windowSeconds * 1000;
+  const spent = now < aheadUntil ? (state.spentAhead ?? 0) : 0;
+  return { ...state, windowEndsAt: nextWindowEnd(policy, now), spent, spentAhead: 0, reserved, told: null };
+}
+
+/** When the provider itself begins anew, as far as we know. */
+function resetOf(state: BudgetState, policy: BudgetPolicy): number {
+  return state.windowEndsAt - policy.resetMarginSeconds * 1000;
 }
 
 /** Fitbit's hour rolls at about the top of the hour (documented); until a header says better, that is what we assume. */
@@ -87,7 +99,9 @@ export function settleCalls(
 ): BudgetState {
   const rolled = rollBudget(state, policy, now);
   const spent = rolled.spent + report.spent;
-  let next: BudgetState = { ...rolled, spent, reserved: Math.max(0, rolled.reserved - granted) };
+  const spentAhead = (rolled.spentAhead ?? 0) + (now >= resetOf(rolled, policy) ? report.spent : 0);
+  const reserved = Math.max(0, rolled.reserved - granted);
+  let next: BudgetState = { ...rolled, spent, spentAhead, reserved };
   if (report.rate !== null) next = applyReading(next, policy, report.rate, now);
   if (report.limitedUntil !== null) {
     next = {

@@ -61,6 +61,22 @@ describe("the budget of an account", () => {
     });
   });
 
+  it("counts what was spent between the provider's reset and ours in the provider's new window", () => {
+    const reset = Date.UTC(2026, 10, 21, 9);
+    const late = reserveCalls(
+      { ...emptyBudget, windowEndsAt: reset + 5_000 },
+      policy,
+      "fresh",
+      150,
+      reset + 2_000,
+    );
+    const spent = settleCalls(late.state, policy, 150, { ...noCalls, spent: 150 }, reset + 3_000);
+    expect(remainingCalls(spent, policy, "fresh", reset + 6_000)).toBe(0);
+    expect(remainingCalls(spent, policy, "fresh", reset + hour + 5_000)).toBe(150);
+    // An hour in which nobody called lies between.
+    expect(remainingCalls(spent, policy, "fresh", reset + 2 * hour)).toBe(150);
+  });
+
   it("is closed until the provider said so after a 429, whatever was left", () => {
     const limitedUntil = start + 120_000;
     const limited = settleCalls(emptyBudget, policy, 0, { spent: 1, rate: null, limitedUntil }, start);
@@ -73,21 +89,22 @@ describe("the budget of an account", () => {
       wanted: fc.integer({ min: 1, max: 40 }),
       used: fc.integer({ min: 0, max: 40 }),
       priority: fc.constantFrom("fresh" as const, "background" as const),
-      minutes: fc.integer({ min: 0, max: 20 }),
+      // Now and then a few seconds, so that the time between the provider's reset and ours is met.
+      seconds: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 1200 })),
       settlesLater: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         let state = emptyBudget;
-        let now = start;
+        let now = start - 15_000;
         const open: { granted: number; used: number }[] = [];
         const made = new Map<number, number>();
-        for (const { wanted, used, priority, minutes, settlesLater } of steps) {
+        for (const { wanted, used, priority, seconds, settlesLater } of steps) {
           const reserved = reserveCalls(state, policy, priority, wanted, now);
           state = reserved.state;
           const calls = Math.min(used, reserved.granted);
-          // A holder makes its calls at once, in the window in which they were handed out.
-          const window = Math.floor((now - 5_000) / hour);
+          // A holder makes its calls at once, in the provider's window in which they were handed out.
+          const window = Math.floor(now / hour);
           made.set(window, (made.get(window) ?? 0) + calls);
           open.push({ granted: reserved.granted, used: calls });
           if (!settlesLater) {
@@ -95,7 +112,7 @@ describe("the budget of an account", () => {
               state = settleCalls(state, policy, granted, { ...noCalls, spent }, now);
             }
           }
-          now += minutes * 60_000;
+          now += seconds * 1000;
         }
         for (const count of made.values()) expect(count).toBeLessThanOrEqual(150);
       }),
