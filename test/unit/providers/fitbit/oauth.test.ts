@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { always, answering, context, fitbit, fitbitError, now, reply } from "./fake-fitbit.ts";
+import { createFitbitProvider } from "../../../../src/providers/fitbit/fitbit.ts";
+import { always, answering, apiUrl, context, fitbit, fitbitError, now, reply } from "./fake-fitbit.ts";
 
 const exchange = {
   code: "code-from-the-callback",
@@ -53,6 +54,21 @@ describe("trading a code", () => {
       code_verifier: exchange.codeVerifier,
       redirect_uri: exchange.redirectUri,
     });
+  });
+
+  it("sends the credentials to the letter, whatever characters they have", async () => {
+    const sent = always(200, tokens);
+    const credentials = { clientId: "23 TEST+", clientSecret: "a-secret/with:signs%2B" };
+    const provider = createFitbitProvider({
+      apiUrl,
+      authorizeUrl: `${apiUrl}/oauth2/authorize`,
+      ...credentials,
+    });
+    await provider.exchangeCode(exchange);
+    await provider.refresh({ refreshToken: "refresh-0", now });
+    await provider.revoke({ token: "refresh-0" });
+    const basic = `Basic ${btoa("23 TEST+:a-secret/with:signs%2B")}`;
+    expect(sent.map(({ headers }) => headers.get("authorization"))).toEqual([basic, basic, basic]);
   });
 
   it("tells whose account it is, and which scopes were granted, whatever their order", async () => {
