@@ -37,17 +37,7 @@ export async function connect(
     userId,
     ...(provider === undefined ? {} : { provider }),
   });
-  const browser = new FormBrowser();
-
-  const confirm = await browser.open(link.url);
-  const consent = await browser.submit(confirm, onlyForm(confirm, "the page that asks whether to connect"));
-  const form = onlyForm(consent, "the provider's consent page");
-  const end = await browser.submit(consent, form, {
-    account: providerUserId,
-    scope: form.choices.get("scope") ?? [],
-    decision: "allow",
-  });
-  if (end.status !== 200) throw new DemoError(`Connecting ended with ${describe(end)}.`);
+  const { end, consentUrl } = await walk(link.url, providerUserId);
 
   const { connections } = await worker.get<{
     connections: { id: string; status: string; providerUserId: string }[];
@@ -56,8 +46,29 @@ export async function connect(
   if (connection === undefined)
     throw new DemoError(`The user ${userId} has no connection after ${describe(end)}.`);
   if (connection.status !== "active") throw new DemoError(`The new connection is ${connection.status}.`);
+  return { connectionId: connection.id, userId, providerUserId, consentUrl };
+}
+
+/**
+ * Follows a connect link as a browser does, and allows everything with this account.
+ * @throws DemoError that says which page was not as it should be.
+ */
+export async function walk(
+  link: string,
+  providerUserId: string,
+): Promise<{ readonly end: Page; readonly consentUrl: string }> {
+  const browser = new FormBrowser();
+  const confirm = await browser.open(link);
+  const consent = await browser.submit(confirm, onlyForm(confirm, "the page that asks whether to connect"));
+  const form = onlyForm(consent, "the provider's consent page");
+  const end = await browser.submit(consent, form, {
+    account: providerUserId,
+    scope: form.choices.get("scope") ?? [],
+    decision: "allow",
+  });
+  if (end.status !== 200) throw new DemoError(`Connecting ended with ${describe(end)}.`);
   const { origin, pathname } = new URL(consent.url);
-  return { connectionId: connection.id, userId, providerUserId, consentUrl: `${origin}${pathname}` };
+  return { end, consentUrl: `${origin}${pathname}` };
 }
 
 function onlyForm(page: Page, what: string): PageForm {

@@ -27,6 +27,14 @@ export class HttpClient {
     return await this.#send<Answer>("PUT", path, JSON.stringify(body), "application/json");
   }
 
+  async patch<Answer>(path: string, body: unknown): Promise<Answer> {
+    return await this.#send<Answer>("PATCH", path, JSON.stringify(body), "application/json");
+  }
+
+  async delete<Answer>(path: string): Promise<Answer> {
+    return await this.#send<Answer>("DELETE", path);
+  }
+
   /** Sends bytes as they are. */
   async postBytes<Answer>(path: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<Answer> {
     return await this.#send<Answer>("POST", path, body, contentType);

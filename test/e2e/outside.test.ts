@@ -1,5 +1,5 @@
-// The running service from outside, with a clock that can be moved: the day after, the hour's budget, the sweep, and the
-// polling client of the examples. Every answer of the API is held against /openapi.json on the way.
+// The running service from outside, with a clock that can be moved: the day after, the hour's budget, the sweep, the way over
+// from one provider to the other, and the polling client of the examples. Every answer of the API is held against /openapi.json on the way.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { connect, createAccount } from "../../scripts/demo/connecting.ts";
 import { HttpClient } from "../../scripts/demo/http-client.ts";
+import { runWayOver } from "../../scripts/demo/way-over.ts";
 import { localApiKey } from "../../scripts/local-environment.ts";
 import { projectDirectory } from "../../scripts/wrangler.ts";
 import { Service } from "./service.ts";
@@ -22,8 +23,14 @@ interface FeedPage {
       id: string;
       revision: number;
       title: string;
+      type: string;
+      provider: string;
       sourceActivityId: string;
-      completeness: { heartRate: { state: string; reason?: string } };
+      elapsedSeconds: number;
+      activeSeconds: number;
+      utcOffsetSeconds: number;
+      completeness: Record<"gps" | "heartRate", { state: string; reason?: string }>;
+      standardizedActivity?: { source: string };
     };
   }[];
   nextPageToken: string;
@@ -127,7 +134,8 @@ async function quiet(account: string): Promise<Call[]> {
 }
 
 const isHeartRate = (call: Call) => call.path.includes("/activities/heart/");
-const isList = (call: Call) => call.path.includes("/activities/list.json");
+const isList = (call: Call) => /\/activities\/list\.json|\/dataTypes\/exercise\/dataPoints\?/.test(call.path);
+const providers = ["google-health", "fitbit"] as const;
 
 describe("the service from outside", () => {
   it("keeps an activity back while its heart rate is late, shows it after 15 minutes, and completes it a day later", async () => {
@@ -177,20 +185,21 @@ describe("the service from outside", () => {
     await simulator.put("/sim/faults", []);
   });
 
-  it("finds what a lost push would have told, within a day", async () => {
-    const account = await createAccount(simulator, "fitbit", { timezone: "UTC" });
-    await connect(keyed, { userId: "lost-push", providerUserId: account, provider: "fitbit" });
+  it.each(providers)("finds what a lost push of %s would have told, within a day", async (provider) => {
+    const userId = `lost-push-${provider}`;
+    const account = await createAccount(simulator, provider, { timezone: "UTC" });
+    await connect(keyed, { userId, providerUserId: account, provider });
     await quiet(account);
     await advance(3_600);
     await simulator.put("/sim/faults", [{ fault: "lose", providerUserId: account }]);
     const activityId = await record(account, { durationSeconds: 1_200 });
     await simulator.post(`/sim/users/${account}/sync`);
     await quiet(account);
-    expect((await feedOf("lost-push")).changes).toEqual([]);
+    expect((await feedOf(userId)).changes).toEqual([]);
     await simulator.put("/sim/faults", []);
     await advance(25 * 3_600);
     const page = await eventually(
-      () => feedOf("lost-push"),
+      () => feedOf(userId),
       (feed) => feed.changes.length === 1,
     );
     expect(page.changes[0]).toMatchObject({ origin: "sweep", activity: { sourceActivityId: activityId } });
@@ -244,14 +253,88 @@ describe("the service from outside", () => {
     expect((await api.get<{ deadLetters: unknown[] }>("/v1/dead-letters")).body.deadLetters).toEqual([]);
   });
 
-  it("costs one list to be told fifty times that nothing happened", async () => {
-    const account = await createAccount(simulator, "fitbit", { timezone: "UTC" });
-    await connect(keyed, { userId: "chatty", providerUserId: account, provider: "fitbit" });
-    const before = (await quiet(account)).filter(isList).length;
-    await Promise.all(Array.from({ length: 50 }, () => simulator.post(`/sim/users/${account}/sync`)));
-    const after = (await quiet(account)).filter(isList).length;
-    expect(after - before).toBeGreaterThan(0);
-    expect(after - before).toBeLessThanOrEqual(2);
+  it.each(providers)(
+    "costs one list to be told fifty times by %s that nothing happened",
+    async (provider) => {
+      const account = await createAccount(simulator, provider, { timezone: "UTC" });
+      await connect(keyed, { userId: `chatty-${provider}`, providerUserId: account, provider });
+      const before = (await quiet(account)).filter(isList).length;
+      const dates = [new Date(await now()).toISOString().slice(0, 10)];
+      await Promise.all(
+        Array.from({ length: 50 }, () => simulator.post(`/sim/users/${account}/sync`, { dates })),
+      );
+      const after = (await quiet(account)).filter(isList).length;
+      expect(after - before).toBeGreaterThan(0);
+      expect(after - before).toBeLessThanOrEqual(2);
+    },
+  );
+
+  it("tells of a Google Health user's session what it tells of a Fitbit user's, and follows an edit and a deletion", async () => {
+    const told = new Map<string, FeedPage["changes"][number]["activity"]>();
+    for (const provider of providers) {
+      const userId = `same-${provider}`;
+      const account = await createAccount(simulator, provider, { timezone: "Europe/Berlin" });
+      await connect(keyed, { userId, providerUserId: account, provider });
+      await quiet(account);
+      await advance(3_600);
+      const activityId = await record(account, { durationSeconds: 1_800, gps: true, distanceMeters: 5_000 });
+      await simulator.post(`/sim/users/${account}/sync`);
+      const created = await eventually(
+        () => feedOf(userId),
+        (page) => page.changes.length === 1,
+      );
+      expect(created.changes[0]).toMatchObject({
+        change: "upsert",
+        origin: "live",
+        firstRevision: true,
+        activity: { provider, sourceActivityId: activityId, revision: 1, type: "ACTIVITY_TYPE_RUN" },
+      });
+      const id = created.changes[0]?.activity.id ?? "";
+      const document = await api.get<FeedPage["changes"][number]["activity"]>(`/v1/activities/${id}`);
+      expect(document.status).toBe(200);
+      told.set(provider, document.body);
+
+      await simulator.patch(`/sim/users/${account}/activities/${activityId}`, { distanceMeters: 6_000 });
+      const edited = await eventually(
+        () => feedOf(userId, created.nextPageToken),
+        (page) => page.changes.length === 1,
+      );
+      expect(edited.changes[0]).toMatchObject({ origin: "edit", activity: { id, revision: 2 } });
+      await simulator.delete(`/sim/users/${account}/activities/${activityId}`);
+      const deleted = await eventually(
+        () => feedOf(userId, edited.nextPageToken),
+        (page) => page.changes.length === 1,
+      );
+      expect(deleted.changes[0]).toMatchObject({ change: "delete", activity: { id } });
+    }
+    const [google, fitbit] = providers.map((provider) => told.get(provider));
+    expect(google?.completeness.gps.state).toBe("complete");
+    expect(google?.completeness.heartRate.state).toBe("complete");
+    for (const field of ["title", "type", "elapsedSeconds", "activeSeconds", "utcOffsetSeconds"] as const) {
+      expect(google?.[field], field).toEqual(fitbit?.[field]);
+    }
+    // `source` as FitGlue knows it does not change by provider.
+    expect(google?.standardizedActivity?.source).toBeDefined();
+    expect(google?.standardizedActivity?.source).toBe(fitbit?.standardizedActivity?.source);
+  });
+
+  it("carries a user from Fitbit to Google Health, and nothing comes twice", async () => {
+    expect(await runWayOver(keyed, simulator, () => undefined)).toEqual([]);
+  });
+
+  it("says why a connection stopped when the user withdraws consent at Google, and takes it up again", async () => {
+    const account = await createAccount(simulator, "google-health");
+    const request = { userId: "withdrawn", providerUserId: account };
+    const { connectionId } = await connect(keyed, request);
+    await quiet(account);
+    await simulator.post(`/sim/users/${account}/revoke`);
+    await api.post(`/v1/connections/${connectionId}/sync`);
+    const connection = async () =>
+      (await api.get<{ status: string; message: string }>(`/v1/connections/${connectionId}`)).body;
+    const stopped = await eventually(connection, ({ status }) => status !== "active");
+    expect(stopped.status).toBe("needs_reauthorization");
+    expect(stopped.message).toMatch(/\w/);
+    expect((await connect(keyed, request)).connectionId).toBe(connectionId);
   });
 
   it("answers as /openapi.json says, also when asked wrongly", async () => {

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { connect, createAccount } from "../../scripts/demo/connecting.ts";
+import { connect, createAccount, walk } from "../../scripts/demo/connecting.ts";
 import { HttpClient } from "../../scripts/demo/http-client.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { projectDirectory } from "../../scripts/wrangler.ts";
@@ -78,12 +78,15 @@ describe("npm start", () => {
   });
 
   it.each(["google-health", "fitbit"] as const)(
-    "prints the commands that bring a connected %s account's next activity into the feed",
+    "prints the commands that connect a %s account and bring its next activity into the feed",
     async (provider) => {
       const service = await start();
       const api = await ValidatedHttpClient.open(service.url);
       const account = await createAccount(new HttpClient(service.simulatorUrl), provider);
-      await connect(api, { userId: "sample-user", providerUserId: account, provider });
+      const linkCommands = service.output.match(/curl -s \S+\/v1\/connect-links[^\n]*\n[^\n]*/g) ?? [];
+      const command = linkCommands.find((text) => text.includes(`"${provider}"`)) ?? "false";
+      const answer = execFileSync("bash", ["-euc", command], { encoding: "utf8" });
+      await walk((JSON.parse(answer) as { url: string }).url, account);
       const commands = /^Record [^\n]*\n([\s\S]*?)^Poll /m.exec(service.output)?.[1] ?? "";
       execFileSync("bash", ["-euc", commands], { timeout: 20_000 });
       const feed = async () =>
