@@ -1,5 +1,5 @@
-// How long a token may be: Google documents 2,048 bytes for an access token (Google Health reference §2.1), Fitbit's are JWTs of
-// about a kilobyte. None may be cut on its way from the answer through the encryption that it is stored under to the next call.
+// How long an access token may be: Google documents 2,048 bytes for its own and 1,024 for Fitbit's (Google Health reference §2.1).
+// None may be cut on its way from the answer through the encryption that it is stored under to the next call.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { decrypt, encrypt } from "../../../src/kernel/encryption.ts";
