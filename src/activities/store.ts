@@ -11,6 +11,7 @@ import {
   type ConnectionId,
   hashedText,
   type ProviderName,
+  type ProviderUserId,
   type SourceActivityId,
 } from "../kernel/ids.ts";
 
@@ -23,17 +24,34 @@ export interface Writer {
   readonly fence: number;
 }
 
-/** Raises the connection's fence to the writer's; false when a newer holder has raised it higher. */
-export async function raiseFence(writer: Writer): Promise<boolean> {
-  const result = await raiseStatement(writer);
+/**
+ * Raises the connection's fence to the writer's, before anything is written; false when a newer holder has raised it higher, or
+ * when the connection stands for another account by now: one that has not heard of it yet must not raise its fence above the
+ * successor's.
+ */
+export async function raiseFence(
+  writer: Writer,
+  account: { readonly provider: ProviderName; readonly providerUserId: ProviderUserId },
+): Promise<boolean> {
+  const result = await writer.database
+    .update(connections)
+    .set({ fence: writer.fence })
+    .where(
+      and(
+        mayRaise(writer),
+        eq(connections.provider, account.provider),
+        eq(connections.providerUserId, account.providerUserId),
+      ),
+    );
   return result.meta.changes > 0;
 }
 
 function raiseStatement(writer: Writer) {
-  return writer.database
-    .update(connections)
-    .set({ fence: writer.fence })
-    .where(sql`${connections.id} = ${writer.connectionId} AND ${connections.fence} <= ${writer.fence}`);
+  return writer.database.update(connections).set({ fence: writer.fence }).where(mayRaise(writer));
+}
+
+function mayRaise(writer: Writer) {
+  return sql`${connections.id} = ${writer.connectionId} AND ${connections.fence} <= ${writer.fence}`;
 }
 
 /** Whether the first statement of a batch, which raises the fence, found the writer to be the newest holder. */

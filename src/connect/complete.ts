@@ -36,6 +36,14 @@ export type Completion =
   /** Another user's account. Nothing of theirs was revoked. */
   | { readonly status: "held" };
 
+/** What a new grant takes up or ends of its user's connection to the account before. */
+interface Carrying {
+  readonly carried: Connection | null;
+  readonly liveFrom: number | null;
+}
+
+const nothingCarried: Carrying = { carried: null, liveFrom: null };
+const supersededMessage = "Another connection brings this account's activities already.";
 const dayMilliseconds = 24 * 3_600_000;
 
 /** Makes the connection. `now` in epoch milliseconds. Throws only when D1 or the account's object cannot be reached. */
@@ -65,11 +73,10 @@ export async function completeConnection(
     log("warn", "connect.account_held", { account });
     return { status: "held" };
   }
-  // Asked before anything is replaced: a user who tries a taken account keeps the connection they have.
-  if (!(await isHeldByAnother(env, request, { provider: request.provider, providerUserId }))) {
-    await replaceOtherConnection(env, configuration, request, grant, now);
-  }
-  const carrying = await chooseCarried(env, configuration, request, grant, now);
+  // Asked before anything is replaced: a user who tries a taken account keeps the connections they have.
+  const isTaken = await isHeldByAnother(env, request, { provider: request.provider, providerUserId });
+  if (!isTaken) await replaceOtherConnection(env, configuration, request, grant, now);
+  const carrying = isTaken ? nothingCarried : await chooseCarried(env, configuration, request, grant, now);
   const object = env.ACCOUNT_SYNC.getByName(account);
   const linked = await object.link({
     userId: request.userId,
@@ -86,6 +93,23 @@ export async function completeConnection(
   if (linked.status === "held") {
     log("warn", "connect.account_held", { account });
     return { status: "held" };
+  }
+  // While this was done, the connection may have gone over, or one may have come to stand in for this account.
+  const overtaken = await findSuccessor(env, account);
+  if (overtaken !== null) {
+    const made = await findConnection(env, request, { provider: request.provider, providerUserId });
+    if (made !== null) {
+      await disconnect(env, configuration, {
+        connection: made,
+        erase: false,
+        message: supersededMessage,
+        now,
+      });
+    }
+    log("info", "connect.superseded", { account, connectionId: overtaken.id });
+    return overtaken.userId === request.userId
+      ? { status: "superseded", connectionId: overtaken.id }
+      : { status: "held" };
   }
   if (carrying.carried !== null && former !== null) {
     // Before anything is listed, so that the first list reaches back to where the former account stopped. Should this fail,
@@ -140,16 +164,19 @@ async function chooseCarried(
   request: ConnectRequest,
   grant: Grant,
   now: number,
-): Promise<{ readonly carried: Connection | null; readonly liveFrom: number | null }> {
-  if (grant.formerAccount === null) return { carried: null, liveFrom: null };
+): Promise<Carrying> {
+  if (grant.formerAccount === null) return nothingCarried;
   const former = await findConnection(env, request, grant.formerAccount);
-  if (former === null) return { carried: null, liveFrom: null };
+  if (former === null) return nothingCarried;
   const own = await findConnection(env, request, {
     provider: request.provider,
     providerUserId: grant.providerUserId,
   });
   if (own === null) return { carried: former, liveFrom: null };
-  if (former.status === "disconnected") return { carried: null, liveFrom: null };
+  if (former.status === "disconnected") {
+    // It ended before, or this is done a second time. What it has brought until then must not come again either.
+    return { carried: null, liveFrom: Math.max(own.liveSince, former.disconnectedAt ?? 0) };
+  }
   await disconnect(env, configuration, {
     connection: former,
     erase: false,

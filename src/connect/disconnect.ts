@@ -1,7 +1,7 @@
 // Ends a connection, and erases it where that is asked (rule 14). What is ours ends first and for certain: fence, tokens,
 // tombstones, the erase job. The provider is told afterwards, once, within five seconds; its failure stops nothing.
 
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { databaseFor } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
 import type { Configuration } from "../kernel/configuration.ts";
@@ -9,6 +9,7 @@ import { accountName, type ConnectionId } from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import { endGrant } from "../sync/end-grant.ts";
+import { letFormerGo } from "../sync/leave.ts";
 import { syncMessage } from "../sync/messages.ts";
 import { tombstoneStatements } from "./tombstones.ts";
 
@@ -60,6 +61,14 @@ export async function disconnect(
     const isTold = await endGrant(configuration, grant, now);
     if (!isTold) await noteUpstreamFailure(env, connection);
   }
+  if (connection.formerAccount !== null) {
+    // It may end before the account that it came from was left, and then nobody else asks for that any more.
+    await letFormerGo(env, configuration, {
+      former: connection.formerAccount,
+      connectionId: connection.id,
+      now,
+    });
+  }
   log("info", request.erase ? "disconnect.erasing" : "disconnect.disconnected", {
     connectionId: connection.id,
     account,
@@ -71,7 +80,14 @@ async function endRow(env: Env, { connection, message, now }: DisconnectRequest)
   await databaseFor(env, connection.userId)
     .update(connections)
     .set({ status: "disconnected", message, disconnectedAt: now, tokens: null, tokensVersion: fence, fence })
-    .where(eq(connections.id, connection.id));
+    .where(
+      // As it was read: a connection that has gone over to another account since was asked for after this.
+      and(
+        eq(connections.id, connection.id),
+        eq(connections.provider, connection.provider),
+        eq(connections.providerUserId, connection.providerUserId),
+      ),
+    );
 }
 
 async function noteUpstreamFailure(

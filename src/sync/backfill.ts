@@ -57,7 +57,7 @@ export async function runBackfillSlice(
   const runId = asId<SyncRunId>(work.runId);
   const startedAt = context.clock.now();
   await startRun(database, link, { id: runId, trigger: "backfill", now: startedAt });
-  if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
+  if (!(await raiseFence(writer, link))) throw new SyncInterrupted({ kind: "lost" });
 
   let counts: RunCounts = noCounts;
   const begin = direction.begin(work);

@@ -10,7 +10,14 @@ import { providerFor } from "../providers/registry.ts";
 import { compareListing, isNothing, toFound } from "./comparison.ts";
 import { accountObject, isOffered, openSession, type SyncContext } from "./context.ts";
 import { isWithinReach, lookAtEnd, readListing, routineWindow } from "./listing.ts";
-import { type Hint, type HintsMessage, messageLimitBytes, syncMessage, type Work } from "./messages.ts";
+import {
+  type Hint,
+  type HintsMessage,
+  messageLimitBytes,
+  type SyncMessage,
+  syncMessage,
+  type Work,
+} from "./messages.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
 import { failureFields, logLeftOut, logNoLease, logWaiting } from "./sync-log.ts";
 
@@ -18,6 +25,8 @@ import { failureFields, logLeftOut, logNoLease, logWaiting } from "./sync-log.ts
 const lookAgainMilliseconds = 15 * 60_000;
 /** Rounds under one lease; what arrives after that gets a message of its own. */
 const roundLimit = 3;
+/** Messages that a queue takes at a time (Cloudflare's limit). */
+const batchAtMost = 100;
 /** A Worker has six connections to the outside at a time. */
 const sideBySide = 6;
 
@@ -26,11 +35,11 @@ export async function consumeHints(context: SyncContext, message: HintsMessage):
   const accounts = new Map<AccountName, { activitiesAt: number | null; revokedAt: number | null }>();
   for (const hint of message.hints) {
     if (!isOffered(context, hint.account)) continue;
-    await sendIntervals(context, hint);
     const known = accounts.get(hint.account) ?? { activitiesAt: null, revokedAt: null };
     const key = hint.collection === "activities" ? "activitiesAt" : "revokedAt";
     accounts.set(hint.account, { ...known, [key]: Math.max(known[key] ?? 0, hint.receivedAt) });
   }
+  await sendIntervals(context, message.hints);
   const waiting = [...accounts];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -44,16 +53,30 @@ export async function consumeHints(context: SyncContext, message: HintsMessage):
   await Promise.all(Array.from({ length: Math.min(sideBySide, waiting.length) }, worker));
 }
 
-/** What a push says of times that no look reaches becomes a message of its own, one for each interval. */
-async function sendIntervals(context: SyncContext, hint: Hint): Promise<void> {
+/**
+ * What pushes say of times that no look reaches becomes a message of its own, one for each interval. A push may name twenty, so
+ * those of all hints are sent together: one call each is more than an invocation has (see `hintsAtMost`).
+ */
+async function sendIntervals(context: SyncContext, hints: readonly Hint[]): Promise<void> {
+  const messages = new Map<string, SyncMessage>();
+  for (const hint of hints) {
+    if (!isOffered(context, hint.account)) continue;
+    for (const window of windowsBeyondReach(context, hint)) {
+      const message = syncMessage(hint.account, { kind: "interval", ...window });
+      messages.set(JSON.stringify(message), message);
+    }
+  }
+  const bodies = [...messages.values()].map((body) => ({ body }));
+  for (let from = 0; from < bodies.length; from += batchAtMost) {
+    await context.env.SYNC.sendBatch(bodies.slice(from, from + batchAtMost));
+  }
+}
+
+function windowsBeyondReach(context: SyncContext, hint: Hint): Hint["windows"] {
   const account = parseAccountName(hint.account);
-  if (hint.windows.length === 0 || account === null) return;
+  if (hint.windows.length === 0 || account === null) return [];
   const provider = providerFor(context.configuration, account.provider);
-  const beyond = hint.windows.filter((window) => !isWithinReach(provider, window, hint.receivedAt));
-  if (beyond.length === 0) return;
-  await context.env.SYNC.sendBatch(
-    beyond.map((window) => ({ body: syncMessage(hint.account, { kind: "interval", ...window }) })),
-  );
+  return hint.windows.filter((window) => !isWithinReach(provider, window, hint.receivedAt));
 }
 
 async function lookSafely(context: SyncContext, account: AccountName, receivedAt: number): Promise<void> {

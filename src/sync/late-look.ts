@@ -20,7 +20,7 @@ export async function runLateLook(
   const writer: Writer = { database, connectionId: link.connectionId, fence };
   const activityId = asId<ActivityId>(work.activityId);
   const before = await readActivity(database, activityId);
-  if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
+  if (!(await raiseFence(writer, link))) throw new SyncInterrupted({ kind: "lost" });
   const result = await lookForLateData(context, session, writer, {
     activityId,
     look: work.look,

@@ -1,6 +1,7 @@
 // The far end of the way over: a connection stands for another account now, and the one that it came from hands on what it
 // has and is left. Every step may be repeated, because the new account's object asks for it until it was done.
 
+import type { Configuration } from "../kernel/configuration.ts";
 import type { AccountName, ConnectionId } from "../kernel/ids.ts";
 import { parseAccountName } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
@@ -33,12 +34,23 @@ export async function leaveFormerAccount(
   const { former, connectionId } = work;
   const now = context.clock.now();
   await takeOverFrom(context.env, { account: context.account, former, connectionId, now });
-  const tokens = await accountObject(context, former).takeParting({ connectionId });
+  await letFormerGo(context.env, context.configuration, { former, connectionId, now });
+}
+
+/** Makes the former account let the connection go, if it has not, and ends its grant. Once more is no harm. */
+export async function letFormerGo(
+  env: Env,
+  configuration: Configuration,
+  change: { readonly former: AccountName; readonly connectionId: ConnectionId; readonly now: number },
+): Promise<void> {
+  const { former, connectionId, now } = change;
+  const object = accountObject({ env }, former);
+  const left = await object.leave({ connectionId, now });
+  const tokens = left.status === "left" ? await object.takeParting({ connectionId }) : null;
   const provider = parseAccountName(former)?.provider;
   // A deployment may offer the old provider no longer; then there is nobody to tell.
-  if (tokens === null || provider === undefined || !context.configuration.providers.includes(provider))
-    return;
-  const isRevoked = await endGrant(context.configuration, { provider, connectionId, tokens }, now);
+  if (tokens === null || provider === undefined || !configuration.providers.includes(provider)) return;
+  const isRevoked = await endGrant(configuration, { provider, connectionId, tokens }, now);
   log("info", "connection.left_former_account", {
     account: former,
     connectionId,

@@ -78,7 +78,7 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
       const due: DueEntry[] = [];
       if (!isNothing(found)) {
         await begin();
-        if (!(await raiseFence(writer))) throw new SyncInterrupted({ kind: "lost" });
+        if (!(await raiseFence(writer, link))) throw new SyncInterrupted({ kind: "lost" });
         await adopt(session, writer, found);
         due.push(...(await update(context, session, writer, found, progress, trigger)));
         due.push(...(await deleteMissing(context, session, writer, found, progress, work)));

@@ -93,7 +93,9 @@ export class AccountCore {
     if (found === null) return emptyState;
     this.write({ ...found.state });
     // Whoever linked may have died before they could ask for it.
-    if (found.formerAccount !== null) this.leaveSoon(found.formerAccount, found.connectionId, Date.now());
+    if (found.formerAccount !== null) {
+      this.leaveSoon(found.formerAccount, found.connectionId, Date.now() + this.#clockOffset);
+    }
     return this.current();
   }
 
@@ -158,7 +160,8 @@ export class AccountCore {
     if (this.current().link?.connectedAt !== link.connectedAt) return;
     this.releaseLease(now);
     this.write({ halted: reason, refresh: null });
-    this.due.clear();
+    // The account that it came from is left all the same: that needs nothing of this grant.
+    this.due.clearAllBut("leave:");
     log("warn", "account.halted", { account: this.name(), reason });
     await this.save();
   }

@@ -38,8 +38,8 @@ export interface LinkRequest {
 export interface Handover {
   /** Start of its last completed list, 0 when there was none: the next list reaches back to it. */
   readonly listedAt: number;
-  /** What somebody asked for and follows as a run of theirs. */
-  readonly pending: readonly Work[];
+  /** What somebody asked for and follows as a run of theirs, and later looks at activities that lack a stream. */
+  readonly pending: readonly DueEntry[];
 }
 
 export type LeaveResult =

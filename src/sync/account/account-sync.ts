@@ -7,7 +7,6 @@ import { readClock } from "../../kernel/clock.ts";
 import type { ConnectionId } from "../../kernel/ids.ts";
 import type { TokenSet } from "../../providers/port.ts";
 import { providerFor } from "../../providers/registry.ts";
-import type { Work } from "../messages.ts";
 import { AccountCore } from "./account-core.ts";
 import type {
   AccountLink,

@@ -89,6 +89,11 @@ export class DueTable {
     this.#storage.exec("DELETE FROM due");
   }
 
+  /** Drops every entry but those whose key starts with `prefix`. */
+  clearAllBut(prefix: string): void {
+    this.#storage.exec("DELETE FROM due WHERE substr(key, 1, length(?1)) <> ?1", prefix);
+  }
+
   /** Entries due by `now`, earliest first. */
   dueBy(now: number): DueRow[] {
     return this.#storage

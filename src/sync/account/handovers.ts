@@ -5,7 +5,7 @@
 import type { ConnectionId } from "../../kernel/ids.ts";
 import type { TokenSet } from "../../providers/port.ts";
 import type { AccountCore } from "./account-core.ts";
-import type { Handover, LeaveResult } from "./account-protocol.ts";
+import type { DueEntry, Handover, LeaveResult } from "./account-protocol.ts";
 import { emptyState } from "./account-state.ts";
 import { dueKey } from "./due-table.ts";
 
@@ -31,7 +31,7 @@ export class Handovers {
         return { status: "left", handover: parting.handover };
       }
       if (link?.connectionId !== request.connectionId) return { status: "unknown_account" };
-      const handover: Handover = { listedAt: state.listedAt, pending: this.#core.pendingRuns() };
+      const handover: Handover = { listedAt: state.listedAt, pending: this.#pending(request.now) };
       const fence = Math.max(request.now, state.fence + 1);
       this.#core.releaseLease(request.now);
       const { budget, tokens } = this.#core.current();
@@ -69,7 +69,18 @@ export class Handovers {
     if (state.link?.connectionId !== request.connectionId) return;
     const { listedAt, pending } = request.handover;
     if (listedAt > 0) this.#core.write({ listedAt });
-    for (const work of pending) this.#core.due.setEarliest(dueKey(work), { at: request.now, work });
+    for (const { at, work } of pending) {
+      this.#core.due.setEarliest(dueKey(work), { at: Math.max(at, request.now), work });
+    }
     await this.#core.save();
+  }
+
+  /** Runs that somebody follows are due at once; looks at what an activity lacks keep their time, and are the new provider's. */
+  #pending(now: number): DueEntry[] {
+    const runs = this.#core.pendingRuns().map((work) => ({ at: now, work }));
+    const looks = this.#core.due
+      .all()
+      .filter(({ key, work }) => work.kind === "late" && key === dueKey(work));
+    return [...runs, ...looks.map(({ at, work }) => ({ at, work }))];
   }
 }

@@ -58,10 +58,15 @@ export async function linkConnection(
   const sealed = await encrypt(configuration.tokenKeys, id, JSON.stringify(request.tokens));
   const version = Math.max(request.now, (known?.version ?? 0) + 1);
   // Whole seconds, because that is how exactly a provider tells when an activity ended.
-  const connectedSecond = Math.floor(request.now / 1000) * 1000;
+  const wholeSecond = (time: number) => Math.floor(time / 1000) * 1000;
+  const connectedSecond = wholeSecond(request.now);
   const liveSince =
-    request.liveFrom ??
-    Math.min(known?.liveSince ?? connectedSecond, connectedSecond - request.backfillDays * dayMilliseconds);
+    request.liveFrom !== null
+      ? wholeSecond(request.liveFrom)
+      : Math.min(
+          known?.liveSince ?? connectedSecond,
+          connectedSecond - request.backfillDays * dayMilliseconds,
+        );
   const changing = {
     provider: request.provider,
     providerUserId: request.providerUserId,
