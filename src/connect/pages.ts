@@ -19,8 +19,8 @@ const scopeCosts: Readonly<Record<GrantScope, { title: string; cost: string }>> 
   activity: { title: "Activity and exercise", cost: "no activity can be fetched at all" },
   heartrate: { title: "Heart rate", cost: "activities arrive without heart rate" },
   location: { title: "Location and GPS", cost: "activities arrive without a route" },
-  profile: { title: "Profile", cost: "your time zone is not known" },
-  settings: { title: "Devices and settings", cost: "the name of your device is not known" },
+  profile: { title: "Profile", cost: "FitGlue cannot read your time zone and your age" },
+  settings: { title: "Devices and settings", cost: "FitGlue cannot read which devices you have" },
 };
 
 /** Who connects what; nothing has happened yet. `authorizeUrl` is where the button leads. */
@@ -108,6 +108,29 @@ connected.</p>
         ? `Set ${title} up in its app first`
         : html`<a href="${signUpUrl}" rel="noreferrer">Set ${title} up</a> first`
     }, then ask FitGlue for a new link.</p>
+${wayBack(request, "failed")}`,
+  );
+}
+
+/** Consent that leaves nothing to read: not even whose account it is can be asked. Nothing was stored. */
+export function uselessConsentPage(request: ConnectRequest): Promise<Response> {
+  const title = providerTitles[request.provider];
+  return page(
+    { title: `${title} was not connected`, status: 409 },
+    html`<p>What you allowed is not enough for FitGlue to read any activity, so nothing was connected.</p>
+<p>Please ask FitGlue for a new link, and leave “${scopeCosts.activity.title}” ticked when ${title} asks.</p>
+${wayBack(request, "failed")}`,
+  );
+}
+
+/** The provider issued a token and refuses it: it does not let this account in. Nothing was stored. */
+export function accountRefusedPage(request: ConnectRequest): Promise<Response> {
+  const title = providerTitles[request.provider];
+  return page(
+    { title: `${title} does not let this account in`, status: 409 },
+    html`<p>You gave your consent, but ${title} refused to show this account's data, so nothing was connected.</p>
+<p>An account that still signs in with a Fitbit name and password has to be moved to a Google account first, in the Fitbit app. Then
+ask FitGlue for a new link.</p>
 ${wayBack(request, "failed")}`,
   );
 }

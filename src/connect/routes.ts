@@ -6,6 +6,7 @@ import { generateCookie, getCookie } from "hono/cookie";
 import type { AppEnvironment } from "../kernel/app-environment.ts";
 import { readClock } from "../kernel/clock.ts";
 import { describeException, log } from "../kernel/log.ts";
+import type { ProviderError } from "../providers/errors.ts";
 import { providerFor } from "../providers/registry.ts";
 import {
   authorizationLifetimeSeconds,
@@ -16,6 +17,7 @@ import {
 import { completeConnection } from "./complete.ts";
 import { type ConnectRequest, consumeLink, readLink } from "./links.ts";
 import {
+  accountRefusedPage,
   brokenPage,
   confirmPage,
   connectedPage,
@@ -29,6 +31,7 @@ import {
   strayCallbackPage,
   supersededPage,
   unknownPage,
+  uselessConsentPage,
 } from "./pages.ts";
 import { withOutcome } from "./return-url.ts";
 
@@ -114,10 +117,7 @@ async function settleCallback(
   const grant = await provider.exchangeCode({ code, codeVerifier, redirectUri, now });
   if (!grant.ok) {
     log("warn", "connect.exchange_failed", { kind: request.provider, code: grant.error.code });
-    if (grant.error.code === "account_not_linked")
-      return notLinkedPage(request, grant.error.signUpUrl ?? null);
-    if (grant.error.code === "provider_gone") return gonePage(request);
-    return failedPage(request, 502);
+    return refusedGrantPage(request, grant.error);
   }
   const completion = await completeConnection(c.env, configuration, provider, request, grant.value, now);
   if (completion.status === "held") return heldPage(request);
@@ -127,6 +127,22 @@ async function settleCallback(
   return completion.status === "superseded"
     ? supersededPage(request)
     : connectedPage(request.provider, completion.missingScopes, completion.carriedFrom);
+}
+
+/** Nothing was stored, and the grant is not revoked: that would end every grant of this person's to this application. */
+function refusedGrantPage(request: ConnectRequest, error: ProviderError): Promise<Response> {
+  switch (error.code) {
+    case "account_not_linked":
+      return notLinkedPage(request, error.signUpUrl ?? null);
+    case "scope_missing":
+      return uselessConsentPage(request);
+    case "unauthorized":
+      return accountRefusedPage(request);
+    case "provider_gone":
+      return gonePage(request);
+    default:
+      return failedPage(request, 502);
+  }
 }
 
 function authorizeUrl(

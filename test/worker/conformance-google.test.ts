@@ -21,7 +21,8 @@ async function countTokenCalls(): Promise<number> {
 describe("a consent that opens no account", () => {
   it("is one for locations alone, which do not say whose they are", async () => {
     const response = await world.consent("nobody", await world.newAccount(), { scopes: ["location"] });
-    expect(response.status).toBe(502);
+    expect(response.status).toBe(409);
+    expect(await response.text()).toContain("Activity and exercise");
     expect(await connectionsOf("nobody")).toEqual([]);
   });
 
@@ -32,8 +33,10 @@ describe("a consent that opens no account", () => {
         ? Promise.resolve(Response.json({ error: refusal }, { status: 403 }))
         : null;
     const response = await world.consent("never-moved", await world.newAccount());
-    expect(response.status).toBe(502);
-    expect(await response.text()).not.toContain("mint");
+    expect(response.status).toBe(409);
+    const text = await response.text();
+    expect(text).toContain("moved to a Google account");
+    expect(text).not.toContain("mint");
     expect(await connectionsOf("never-moved")).toEqual([]);
   });
 });

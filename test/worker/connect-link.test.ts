@@ -17,13 +17,9 @@ const google = "https://www.googleapis.com/auth/googlehealth.";
 /** What is asked for, in the order of the alphabet. */
 const scopes = {
   fitbit: ["activity", "heartrate", "location", "profile", "settings"],
-  "google-health": [
-    "activity_and_fitness",
-    "health_metrics_and_measurements",
-    "location",
-    "profile",
-    "settings",
-  ].map((name) => `${google}${name}.readonly`),
+  "google-health": ["activity_and_fitness", "health_metrics_and_measurements", "location"].map(
+    (name) => `${google}${name}.readonly`,
+  ),
 } as const;
 
 describe.each(providerNames)("at %s", (provider) => {

@@ -14,8 +14,11 @@ const names: Readonly<Record<GrantScope, string>> = {
   settings: `${prefix}settings.readonly`,
 };
 
-/** What is asked for at consent. */
-export const requestedScopes: readonly GrantScope[] = grantScopes;
+/**
+ * What is asked for at consent: what activities are made of, and no more (RFC 9700 §2.3), because every one of Google's health
+ * scopes is a restricted one that the application is assessed for (documented).
+ */
+export const requestedScopes = ["activity", "heartrate", "location"] as const satisfies readonly GrantScope[];
 
 /** The scope parameter of the consent page. */
 export const scopeParameter = requestedScopes.map((scope) => names[scope]).join(" ");

@@ -144,7 +144,7 @@ describe("connecting", () => {
     expect(grant).toMatchObject({
       providerUserId: user,
       formerAccount: { provider: "fitbit", providerUserId: legacyUserId },
-      tokens: { scopes: ["activity", "heartrate", "location", "profile", "settings"] },
+      tokens: { scopes: ["activity", "heartrate", "location"] },
     });
     expect(grant.tokens.refreshToken).not.toBeNull();
   });
@@ -153,7 +153,7 @@ describe("connecting", () => {
     const user = await account();
     await record(user, run);
     const { grant, context } = await connect(user, /location|health_metrics/);
-    expect(grant.tokens.scopes).toEqual(["activity", "profile", "settings"]);
+    expect(grant.tokens.scopes).toEqual(["activity"]);
     const activity = await only(context);
     expect(await heartRateOf(context, activity)).toEqual({ kind: "missing", reason: "scope_not_granted" });
     const options = { partial: false, gpsExpected: true };

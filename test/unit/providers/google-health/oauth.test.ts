@@ -41,7 +41,7 @@ const granting = (identityStatus: number, identityBody: object, tokenBody: objec
 describe("the consent page", () => {
   const request = { state: "a b&c", codeChallenge: "challenge", redirectUri: exchange.redirectUri };
 
-  it("is Google's own, asked for offline access with PKCE and every scope, and never for scopes of other products", () => {
+  it("is Google's own, asked for offline access with PKCE and what activities are made of, and never for scopes of other products", () => {
     const provider = createGoogleHealthProvider({ ...settings, oauthUrl: "https://oauth2.googleapis.com" });
     const url = new URL(provider.authorizationUrl(request));
     expect(url.origin + url.pathname).toBe("https://accounts.google.com/o/oauth2/v2/auth");
@@ -52,8 +52,6 @@ describe("the consent page", () => {
         "activity_and_fitness.readonly",
         "health_metrics_and_measurements.readonly",
         "location.readonly",
-        "profile.readonly",
-        "settings.readonly",
       ]
         .map(scope)
         .join(" "),
