@@ -58,7 +58,7 @@ async function syncAccounts(
   );
   await feed.read();
   for (const id of recorded) {
-    const seen = feed.seen.get(id);
+    const seen = feed.find(id);
     if (seen === undefined) throw new Error(`activity ${id} never came out of the feed`);
     const { gps, heartRate } = seen.activity.completeness;
     if (seen.revisionsSeen !== 1 || gps.state !== "complete" || heartRate.state !== "complete") {
