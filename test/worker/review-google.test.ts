@@ -7,7 +7,7 @@ import { eq } from "drizzle-orm";
 import { afterEach, describe, expect, it } from "vitest";
 import { completeConnection } from "../../src/connect/complete.ts";
 import { databaseFor } from "../../src/db/databases.ts";
-import { connections } from "../../src/db/schema.ts";
+import { activities, connections } from "../../src/db/schema.ts";
 import {
   accountName,
   asId,
@@ -171,6 +171,12 @@ describe("history", () => {
     expect(starts).toHaveLength(60);
     expect(new Set(starts).size).toBe(60);
     expect((await world.feed(user.userId)).slice(0, before.length)).toEqual(before);
+    // All of them are Google's to tell of from now on.
+    const rows = await databaseFor(env, asId<UserId>(user.userId))
+      .select({ provider: activities.provider })
+      .from(activities)
+      .where(eq(activities.connectionId, user.connectionId));
+    expect(rows.filter((row) => row.provider !== "google-health")).toEqual([]);
   }, 120_000);
 });
 
@@ -420,5 +426,49 @@ describe("a storm of old intervals", () => {
     await consumeHints(counted, { version: 1, kind: "hints", hints: [...hints, ...hints.slice(-1)] });
     expect(sent).toBe(200);
     expect(calls).toBe(2);
+  });
+});
+
+describe("a list of an old interval", () => {
+  it("does not pass for a list of what is recent", async () => {
+    const googleId = await world.newAccount({ provider: "google-health" });
+    await goOver("interval-only", googleId);
+    await world.quiet(googleId);
+    await world.control("POST", "/sim/clock", { advanceSeconds: hour });
+    const before = world.now() - 60_000;
+    const start = before - 30 * day * 1000;
+    await world.deliver(googleId, { kind: "interval", start, end: start + hour * 1000 });
+    const begun = await world
+      .account(googleId)
+      .begin({ work: { kind: "look", trigger: "retry" }, receivedAt: null, now: world.now() });
+    expect(begun.status === "leased" ? begun.lease.listedAt : null).toBeLessThan(before);
+  });
+
+  it("that lacks many at once is asked for again after an hour, and then believed", async () => {
+    const userId = "old-and-many";
+    const googleId = await world.newAccount({ provider: "google-health" });
+    await goOver(userId, googleId);
+    const [connection] = await connectionsOf(userId);
+    const ids: string[] = [];
+    for (let index = 0; index < 4; index++) {
+      const startTime = at(30 * day + index * hour);
+      ids.push(
+        await world.record(googleId, { gps: false, heartRate: false, startTime, durationSeconds: 900 }),
+      );
+    }
+    await world.push(googleId);
+    await world.quiet(googleId);
+    await backfill(connection?.id ?? "", 40);
+    await world.untilFeed(userId, 4);
+    await world.faults({ fault: "lose" });
+    for (const id of ids) await world.remove(googleId, id);
+    await world.faults();
+    const start = world.now() - 31 * day * 1000;
+    await world.deliver(googleId, { kind: "interval", start, end: start + 2 * day * 1000 });
+    expect((await world.feed(userId)).map((change) => change.change)).toEqual(Array(4).fill("upsert"));
+    await world.pass(hour + 60, googleId);
+    await world.until(async () =>
+      expect((await world.feed(userId)).map((change) => change.change)).toEqual(Array(4).fill("delete")),
+    );
   });
 });
