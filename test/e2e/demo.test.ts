@@ -32,10 +32,10 @@ async function demo(...args: string[]): Promise<{ exitCode: number; output: stri
 }
 
 /** A file as a phone writes it: fractional seconds, an offset, two points within one second, a pause, no heart rate or one. */
-function tcx(start: number, heartRate: boolean): string {
+function tcx(start: number, heartRate: boolean, seconds = 92): string {
   const time = (second: number) =>
     new Date(start + second * 1000 + 7_200_000).toISOString().replace("Z", "+02:00");
-  const points = [0, 0.4, 1, 2, 3, 90, 91, 92].map(
+  const points = [0, 0.4, 1, 2, 3, seconds - 2, seconds - 1, seconds].map(
     (second, index) => `<Trackpoint><Time>${time(second)}</Time><Position>
       <LatitudeDegrees>${60.1875 + index * 0.00013}</LatitudeDegrees><LongitudeDegrees>${24.9275 - index / 7_777}</LongitudeDegrees></Position>
       <AltitudeMeters>${12.5 + index / 3}</AltitudeMeters><DistanceMeters>${index * 7.1}</DistanceMeters>${
@@ -44,7 +44,7 @@ function tcx(start: number, heartRate: boolean): string {
   );
   return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"><Activities><Activity Sport="Running">
-<Id>${time(0)}</Id><Lap StartTime="${time(0)}"><TotalTimeSeconds>92.0</TotalTimeSeconds><DistanceMeters>49.7</DistanceMeters>
+<Id>${time(0)}</Id><Lap StartTime="${time(0)}"><TotalTimeSeconds>${seconds}.0</TotalTimeSeconds><DistanceMeters>49.7</DistanceMeters>
 <Calories>3</Calories><Intensity>Active</Intensity><TriggerMethod>Manual</TriggerMethod><Track>${points.join("\n")}</Track></Lap>
 </Activity></Activities></TrainingCenterDatabase>`;
 }
@@ -79,11 +79,13 @@ describe("npm run demo", () => {
     writeFileSync(join(folder, "a-with-heart-rate.tcx"), tcx(Date.UTC(2019, 4, 6, 7, 8, 9), true));
     writeFileSync(join(folder, "b-without.tcx"), tcx(Date.UTC(2016, 3, 24, 20, 28, 38, 188), false));
     writeFileSync(join(folder, "c-cut.tcx"), tcx(Date.UTC(2020, 1, 2, 3, 4, 5), true).slice(0, -60));
+    writeFileSync(join(folder, "d-short.tcx"), tcx(Date.UTC(2021, 2, 3, 4, 5, 6), true, 32));
     const { exitCode, output } = await demo("--tcx", folder);
     for (const name of ["a-with-heart-rate", "b-without"]) {
       const lines = output.split(`equal      ${name}.tcx: 8 trackpoints, 1 merged within their second`);
       expect(lines.length - 1, name).toBe(2);
     }
+    expect(output.match(/^left out {3}d-short\.tcx: it lasts less than a minute$/gm)).toHaveLength(2);
     expect(output).toMatch(/- fitbit: c-cut\.tcx: /);
     expect(output).toMatch(/- google-health: c-cut\.tcx: /);
     expect(exitCode).toBe(1);
