@@ -18,7 +18,10 @@ async function connection(world: World, id: string): Promise<ConnectionAnswer> {
 }
 
 /** Who is at Fitbit has somewhere to go. */
-const goneMessage = { fitbit: /ended.*reconnect with Google/, "google-health": /switched this service off/ } as const;
+const goneMessage = {
+  fitbit: /ended.*reconnect with Google/,
+  "google-health": /switched this service off/,
+} as const;
 
 /** A connection with one run in the feed. */
 async function withOneRun(world: World, userId: string) {
