@@ -5,7 +5,7 @@ import { and, eq, isNull, or, sql } from "drizzle-orm";
 import { connectionPrefix, type ObjectKind } from "../activities/documents.ts";
 import { allDatabases } from "../db/databases.ts";
 import { activities, activityAliases, connections, deadLetters, syncRuns } from "../db/schema.ts";
-import { asId, type ConnectionId } from "../kernel/ids.ts";
+import { type AccountName, asId, type ConnectionId } from "../kernel/ids.ts";
 import { log } from "../kernel/log.ts";
 import { accountObject, type WorkContext } from "./context.ts";
 import type { Work } from "./messages.ts";
@@ -17,9 +17,11 @@ export async function eraseConnection(
   work: Extract<Work, { kind: "erase" }>,
 ): Promise<void> {
   const connectionId = asId<ConnectionId>(work.connectionId);
+  let former: AccountName | null = null;
   for (const database of allDatabases(context.env)) {
     const [row] = await database.select().from(connections).where(eq(connections.id, connectionId));
     if (row === undefined) continue;
+    former = row.formerAccount;
     // The user has reconnected since: what is there now is theirs again, and was asked for after the erasure.
     if (row.status !== "disconnected") return;
     for (const kind of kinds) await deletePrefix(context.env.DOCUMENTS, connectionPrefix(kind, connectionId));
@@ -45,6 +47,8 @@ export async function eraseConnection(
     ]);
   }
   await accountObject(context, context.account).forget();
+  // The account that the connection came from remembers it too, unless somebody has connected that one since.
+  if (former !== null) await accountObject(context, former).forget();
   log("info", "connection.erased", { connectionId });
 }
 

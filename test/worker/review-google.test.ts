@@ -390,6 +390,30 @@ describe("what an activity still lacks", () => {
   });
 });
 
+describe("a route that an activity still lacks", () => {
+  it("is asked for under Google's id after the way over, because Fitbit's means nothing there", async () => {
+    const user = await person("route-at-google");
+    await world.faults({ fault: "tcx_404", provider: "fitbit" });
+    await world.record(user.fitbitId, { name: "Run", durationSeconds: 900 });
+    await world.push(user.fitbitId);
+    await world.quiet();
+    await world.pass(16 * 60, user.fitbitId);
+    const [first] = await world.untilFeed(user.userId, 1);
+    expect(first?.activity.completeness.gps.state).toBe("absent");
+    await goOver(user.userId, user.googleId);
+    await world.quiet();
+    await world.faults();
+    await world.pass(hour, user.googleId);
+    await world.until(async () =>
+      expect(await world.feed(user.userId)).toMatchObject([
+        { activity: { id: first?.activity.id, revision: 2, completeness: { gps: { state: "complete" } } } },
+      ]),
+    );
+    const asked = await world.calls(user.googleId, ":exportExerciseTcx");
+    expect(asked.map((call) => call.status)).toEqual([200]);
+  });
+});
+
 describe("a storm of old intervals", () => {
   it("costs the platform a call for a hundred of them, and not one each", async () => {
     const context = await openContext(env);

@@ -164,7 +164,7 @@ describe("one workout from two platforms", () => {
     const userId = "copies";
     const { providerUserId } = await world.connect(userId);
     const own = await world.record(providerUserId, { name: "Run", durationSeconds: 1200 });
-    await world.record(providerUserId, { copyOf: own, copyShiftMilliseconds: 380 });
+    await world.record(providerUserId, { copyOf: own, copyShiftMilliseconds: 380, durationSeconds: 1200 });
     await world.push(providerUserId);
     const [change] = await world.untilFeed(userId, 1);
     expect(change?.activity.sourceActivityId).toBe(own);
@@ -234,6 +234,11 @@ describe("what Google tells in parts", () => {
     }>(`/v1/activities/${change?.activity.id}`);
     expect(heartRateZones.map((zone) => zone.name)).toEqual(["Light", "Moderate", "Vigorous", "Peak"]);
     for (const zone of heartRateZones) expect(zone.minBpm).toBeLessThan(zone.maxBpm ?? 0);
+    expect(await world.calls(providerUserId, "daily-heart-rate-zones")).toHaveLength(1);
+    await world.edit(providerUserId, change?.activity.sourceActivityId ?? "", { durationSeconds: 1500 });
+    await world.until(async () =>
+      expect(await world.feed("zones")).toMatchObject([{ activity: { revision: 2 } }]),
+    );
     expect(await world.calls(providerUserId, "daily-heart-rate-zones")).toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
 // The account object's side of the `connections` table: the link, its tokens and its status. The object is the only writer
 // of these columns, so two callbacks for one account cannot cross; everything else only reads them.
 
-import { and, eq, inArray, lt, ne, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { type Database, databaseFor } from "../../db/databases.ts";
 import { type ConnectionStatus, connections, syncRuns } from "../../db/schema.ts";
 import { type Configuration, requireConfiguration } from "../../kernel/configuration.ts";
@@ -49,7 +49,18 @@ export async function linkConnection(
             eq(connections.provider, request.provider),
             eq(connections.providerUserId, request.providerUserId),
           )
-        : and(eq(connections.userId, request.userId), eq(connections.id, request.carried)),
+        : and(
+            eq(connections.userId, request.userId),
+            eq(connections.id, request.carried),
+            // Not one that has gone over to yet another account meanwhile.
+            or(
+              sql`${connections.provider} || ':' || ${connections.providerUserId} = ${request.formerAccount}`,
+              and(
+                eq(connections.provider, request.provider),
+                eq(connections.providerUserId, request.providerUserId),
+              ),
+            ),
+          ),
     );
   if (request.carried !== null && known === undefined) throw new Error("the carried connection has no row");
   // A row that comes from another account has had that account's fences.

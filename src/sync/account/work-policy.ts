@@ -40,9 +40,9 @@ export function firstCalls(work: Work): number {
   }
 }
 
-/** Fresh data first: history and the sweep leave the reserve alone (rule 6). */
+/** Fresh data first: history, wherever it is asked for, and the sweep leave the reserve alone (rule 6). */
 export function priorityOf(work: Work): CallPriority {
-  if (work.kind === "backfill") return "background";
+  if (work.kind === "backfill" || work.kind === "interval") return "background";
   return (work.kind === "sync" || work.kind === "look") && work.trigger === "sweep" ? "background" : "fresh";
 }
 

@@ -9,6 +9,7 @@ function hints(count: number, dates: readonly string[] = []): Hint[] {
     account: asId<AccountName>(`fitbit:USER${index}`),
     collection: "activities" as const,
     dates: [...dates],
+    windows: [],
     receivedAt: index,
   }));
 }

@@ -12,6 +12,8 @@ const hour = 3_600_000;
 
 const found = (listStartedAt: number): Found => ({
   summaries: [],
+  adoptions: [],
+  underWayUntil: null,
   missing: [],
   stored: 0,
   listed: 0,
