@@ -16,7 +16,7 @@ interface FileOnItsWay {
   readonly name: string;
   readonly reading: TcxReading;
   readonly activityId: string;
-  /** Shorter than a minute, so that the service may take it for a mistake and leave it out (docs/google-health.md). */
+  /** Shorter than a minute at Google, so that the service takes it for a mistake and leaves it out (docs/google-health.md). */
   readonly isShort: boolean;
 }
 
@@ -124,7 +124,12 @@ async function send(
   // These workouts are years old: they are history, which comes by asking for it.
   const since = new Date(first.time - 2 * 86_400_000).toISOString();
   await worker.post(`/v1/connections/${connection.connectionId}/backfill`, { since });
-  return { name, reading, activityId, isShort: reading.durationSeconds < shortestSeconds };
+  return {
+    name,
+    reading,
+    activityId,
+    isShort: provider === "google-health" && reading.durationSeconds < shortestSeconds,
+  };
 }
 
 function isDocument(activity: FeedActivity | ActivityDocument): activity is ActivityDocument {

@@ -10,7 +10,7 @@ import type { Adoption, Found } from "./messages.ts";
 import { isSameWorkout, type WorkoutSpan } from "./same-workout.ts";
 
 const dayMilliseconds = 24 * 3_600_000;
-/** A session shorter than this was started by mistake, unless somebody typed it in. */
+/** A session shorter than this was started by mistake, unless it was typed in; where the provider lists noise too. */
 const shortestSeconds = 60;
 
 /** What a list has to say: all entries of the window, once each, newest state last seen wins. */
@@ -219,6 +219,8 @@ function endOf(summary: ActivitySummary): number {
   return summary.startTime + summary.elapsedSeconds * 1000;
 }
 
+/** Google lists such sessions (observed); a log under a minute at Fitbit is as good as any other. */
 function isMistake(summary: ActivitySummary): boolean {
-  return summary.elapsedSeconds < shortestSeconds && summary.recordedBy !== "manual";
+  const { copyRank, elapsedSeconds, recordedBy } = summary;
+  return copyRank !== undefined && elapsedSeconds < shortestSeconds && recordedBy !== "manual";
 }

@@ -85,7 +85,9 @@ describe("npm run demo", () => {
       const lines = output.split(`equal      ${name}.tcx: 8 trackpoints, 1 merged within their second`);
       expect(lines.length - 1, name).toBe(2);
     }
-    expect(output.match(/^left out {3}d-short\.tcx: it lasts less than a minute$/gm)).toHaveLength(2);
+    // At Google alone, whose lists have sessions that were started by mistake.
+    expect(output.match(/^left out {3}d-short\.tcx: it lasts less than a minute$/gm)).toHaveLength(1);
+    expect(output.match(/^equal {6}d-short\.tcx: /gm)).toHaveLength(1);
     expect(output).toMatch(/- fitbit: c-cut\.tcx: /);
     expect(output).toMatch(/- google-health: c-cut\.tcx: /);
     expect(exitCode).toBe(1);

@@ -298,14 +298,19 @@ describe("two records of one workout", () => {
 
 describe("a session under a minute", () => {
   it("is left out as a mistake, unless somebody typed it in", () => {
-    const brief = { ...listed(1, hour), elapsedSeconds: 59 };
+    const brief = { ...listed(1, hour), elapsedSeconds: 59, copyRank: 0 };
     expect(compareListing(listing([brief]), [], link)).toMatchObject({ summaries: [], leftOut: 1 });
     expect(compareListing(listing([{ ...brief, recordedBy: "manual" }]), [], link).summaries).toHaveLength(1);
     expect(compareListing(listing([{ ...brief, elapsedSeconds: 60 }]), [], link).summaries).toHaveLength(1);
   });
 
+  it("comes where the provider lists no noise (Fitbit)", () => {
+    const brief = { ...listed(1, hour), elapsedSeconds: 20 };
+    expect(compareListing(listing([brief]), [], link).summaries).toHaveLength(1);
+  });
+
   it("is kept current when it was longer once, and is not missing", () => {
-    const brief = { ...listed(1, hour, 2), elapsedSeconds: 30 };
+    const brief = { ...listed(1, hour, 2), elapsedSeconds: 30, copyRank: 0 };
     const difference = compareListing(listing([brief]), [stored(1, hour)], link);
     expect(difference.summaries).toHaveLength(1);
     expect(difference.missing).toEqual([]);
