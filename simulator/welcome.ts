@@ -9,10 +9,10 @@ export async function welcomePage(state: State): Promise<Response> {
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <title>Simulated Fitbit Web API</title>
+        <title>Simulated Fitbit Web API and Google Health API</title>
       </head>
       <body>
-        <h1>Simulated Fitbit Web API</h1>
+        <h1>Simulated Fitbit Web API and Google Health API</h1>
         <p>
           The API answers at ${state.options.url}, consent pages at ${state.options.url}/oauth2/authorize, the control
           API under ${state.options.url}/sim. ${
