@@ -4,6 +4,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { eq } from "drizzle-orm";
 import { type Connection, disconnect } from "../connect/disconnect.ts";
+import { requireConnection } from "../connect/find-connection.ts";
 import { databaseFor } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
 import { readClock } from "../kernel/clock.ts";
@@ -12,7 +13,6 @@ import { asId, providerNames, type UserId } from "../kernel/ids.ts";
 import { grantScopes } from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
 import { checkScope, requireScope } from "./authenticate.ts";
-import { requireConnection } from "./find-connection.ts";
 import { apiRouter, problems } from "./router.ts";
 import { timeOutput, timeText, userIdInput } from "./schemas.ts";
 

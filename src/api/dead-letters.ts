@@ -1,5 +1,4 @@
-// `/v1/dead-letters`: messages that failed every attempt, and sending one once more. The message itself never leaves; it
-// goes back to the queue it came from, as it was.
+// `/v1/dead-letters`: messages that failed every attempt, and sending one once more. The message itself never leaves.
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { and, desc, eq, isNull, lt, or } from "drizzle-orm";
@@ -7,9 +6,7 @@ import { allDatabases } from "../db/databases.ts";
 import { deadLetters } from "../db/schema.ts";
 import { readClock } from "../kernel/clock.ts";
 import { asId, type DeadLetterId } from "../kernel/ids.ts";
-import { describeException, log } from "../kernel/log.ts";
-import { ProblemError } from "../kernel/problem.ts";
-import { parseHintsMessage, parseSyncMessage } from "../sync/messages.ts";
+import { replayDeadLetter } from "../sync/replay.ts";
 import { requireScope } from "./authenticate.ts";
 import { decodeListToken, encodeListToken, readPage } from "./list-token.ts";
 import { apiRouter, problems } from "./router.ts";
@@ -109,42 +106,6 @@ export const deadLetterRoutes = apiRouter()
     );
   })
   .openapi(replayRoute, async (c) => {
-    const id = asId<DeadLetterId>(c.req.valid("param").id);
-    for (const database of allDatabases(c.env)) {
-      const row = await database.select().from(deadLetters).where(eq(deadLetters.id, id)).get();
-      if (row === undefined) continue;
-      await resend(c.env, row);
-      await database
-        .update(deadLetters)
-        .set({ replayedAt: await readClock(c.var.configuration) })
-        .where(eq(deadLetters.id, id));
-      return c.body(null, 202);
-    }
-    throw new ProblemError("not_found", "There is no dead letter with this id.");
+    await replayDeadLetter(c.env, c.req.valid("param").id, await readClock(c.var.configuration));
+    return c.body(null, 202);
   });
-
-async function resend(env: Env, row: typeof deadLetters.$inferSelect): Promise<void> {
-  const body = parseJson(row.body);
-  const sync = parseSyncMessage(body);
-  const hints = parseHintsMessage(body);
-  if (sync === null && hints === null) {
-    throw new ProblemError("not_replayable", "This message is of a shape that this version no longer reads.");
-  }
-  try {
-    if (sync !== null) await env.SYNC.send(sync);
-    if (hints !== null) await env.HINTS.send(hints);
-  } catch (exception) {
-    log("error", "dead_letter.queue_refused", { deadLetterId: row.id, ...describeException(exception) });
-    throw new ProblemError("unavailable", "The message could not be queued.", {
-      headers: { "retry-after": "30" },
-    });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

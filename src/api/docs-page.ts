@@ -5,7 +5,7 @@
 import { z } from "@hono/zod-openapi";
 import { html } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
-import { page } from "../connect/page.ts";
+import { page } from "../pages/page.tsx";
 import type { Description } from "./openapi.ts";
 
 type Markup = HtmlEscapedString | Promise<HtmlEscapedString>;

@@ -7,6 +7,7 @@ import { measureStream } from "../activities/completeness.ts";
 import type { StreamCompleteness } from "../activities/document.ts";
 import { readSources } from "../activities/documents.ts";
 import type { Connection } from "../connect/disconnect.ts";
+import { requireActive } from "../connect/find-connection.ts";
 import { type Database, databaseFor } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
 import { readClock } from "../kernel/clock.ts";
@@ -26,7 +27,6 @@ import { providerFor } from "../providers/registry.ts";
 import type { AccountSync } from "../sync/account/account-sync.ts";
 import { streamCompletenessSchema } from "./activity-schema.ts";
 import { requireScope } from "./authenticate.ts";
-import { requireActive } from "./find-connection.ts";
 import { apiRouter, problems } from "./router.ts";
 import { timeOutput, timeText } from "./schemas.ts";
 

@@ -1,16 +1,11 @@
-// `POST /v1/connections/{id}/sync` and `/backfill`: work that somebody asks for. The run is in Activity History before the
-// message is in the queue, so that whoever asked can follow it from the first moment.
+// `POST /v1/connections/{id}/sync` and `/backfill`: work that somebody asks for.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import { and, eq, gt } from "drizzle-orm";
-import { syncRuns } from "../db/schema.ts";
+import { requireActive, requireConnection } from "../connect/find-connection.ts";
 import { readClock } from "../kernel/clock.ts";
-import { accountName, asId, randomText, type SyncRunId } from "../kernel/ids.ts";
-import { describeException, log } from "../kernel/log.ts";
 import { ProblemError } from "../kernel/problem.ts";
-import { syncMessage, type Work } from "../sync/messages.ts";
+import { requestBackfill, requestSync } from "../sync/requests.ts";
 import { requireScope } from "./authenticate.ts";
-import { type FoundConnection, requireActive, requireConnection } from "./find-connection.ts";
 import { apiRouter, problems } from "./router.ts";
 
 const accepted = {
@@ -67,10 +62,7 @@ export const syncRequestRoutes = apiRouter()
     const found = await requireConnection(c.env, c.req.valid("param").id);
     requireActive(found.connection);
     const now = await readClock(c.var.configuration);
-    const waiting = await findQueuedSync(found, now);
-    const runId =
-      waiting ?? (await request(c.env, found, now, (id) => ({ kind: "sync", trigger: "manual", runId: id })));
-    return c.json({ syncRunId: runId }, 202);
+    return c.json({ syncRunId: await requestSync(c.env, found, now) }, 202);
   })
   .openapi(backfillRoute, async (c) => {
     const found = await requireConnection(c.env, c.req.valid("param").id);
@@ -80,67 +72,5 @@ export const syncRequestRoutes = apiRouter()
     if (since >= now) {
       throw new ProblemError("invalid_request", "History lies in the past.", { field: "body.since" });
     }
-    const runId = await request(c.env, found, now, (id) => ({
-      kind: "backfill",
-      runId: id,
-      since,
-      cursor: since,
-      until: now,
-    }));
-    return c.json({ syncRunId: runId }, 202);
+    return c.json({ syncRunId: await requestBackfill(c.env, found, since, now) }, 202);
   });
-
-/**
- * A sync that was asked for and has not begun: whoever asks again is asking for the same, and a list costs one of 150 calls.
- * One that has not begun for ten minutes may be lost, and is asked for anew.
- */
-async function findQueuedSync(
-  { connection, database }: FoundConnection,
-  now: number,
-): Promise<SyncRunId | undefined> {
-  const run = await database
-    .select({ id: syncRuns.id })
-    .from(syncRuns)
-    .where(
-      and(
-        eq(syncRuns.connectionId, connection.id),
-        gt(syncRuns.startedAt, now - 600_000),
-        eq(syncRuns.trigger, "manual"),
-        eq(syncRuns.status, "queued"),
-      ),
-    )
-    .get();
-  return run?.id;
-}
-
-/** Records the run and queues its work; a queue that refuses fails the run and the request. */
-async function request(
-  env: Env,
-  { connection, database }: FoundConnection,
-  now: number,
-  work: (runId: SyncRunId) => Work,
-): Promise<SyncRunId> {
-  const runId = asId<SyncRunId>(`run_${randomText()}`);
-  const piece = work(runId);
-  await database.insert(syncRuns).values({
-    id: runId,
-    connectionId: connection.id,
-    userId: connection.userId,
-    trigger: piece.kind === "backfill" ? "backfill" : "manual",
-    status: "queued",
-    startedAt: now,
-  });
-  const account = accountName(connection.provider, connection.providerUserId);
-  try {
-    await env.SYNC.send(syncMessage(account, piece));
-  } catch (exception) {
-    log("error", "sync_request.queue_refused", { syncRunId: runId, ...describeException(exception) });
-    const errorMessage = "The work could not be queued.";
-    await database
-      .update(syncRuns)
-      .set({ status: "failed", endedAt: now, errorCode: "queue_unavailable", errorMessage })
-      .where(eq(syncRuns.id, runId));
-    throw new ProblemError("unavailable", errorMessage, { headers: { "retry-after": "30" } });
-  }
-  return runId;
-}

@@ -4,8 +4,8 @@
 import { html } from "hono/html";
 import { type Configuration, isLoopback } from "../kernel/configuration.ts";
 import { asId, type ProviderName, type UserId } from "../kernel/ids.ts";
+import { page } from "../pages/page.tsx";
 import { createLink } from "./links.ts";
-import { page } from "./page.ts";
 import { providerTitles } from "./pages.ts";
 
 export const sampleUserId = asId<UserId>("sample-user");

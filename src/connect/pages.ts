@@ -3,9 +3,9 @@
 
 import { html } from "hono/html";
 import type { ProviderName } from "../kernel/ids.ts";
+import { page } from "../pages/page.tsx";
 import type { GrantScope } from "../providers/port.ts";
 import type { ConnectRequest } from "./links.ts";
-import { page } from "./page.ts";
 import { type ConnectOutcome, withOutcome } from "./return-url.ts";
 
 /** A provider's name as its users know it. */

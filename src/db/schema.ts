@@ -74,6 +74,13 @@ export const connectLinks = sqliteTable("connect_links", {
   expiresAt: integer().notNull(),
 });
 
+/** A link that opens the portal for a user, 10 minutes, once. Deleted when used; the sweep deletes what expired. */
+export const portalLinks = sqliteTable("portal_links", {
+  tokenHash: text().primaryKey(),
+  userId: text().$type<UserId>().notNull(),
+  expiresAt: integer().notNull(),
+});
+
 /** An authorization under way, 10 minutes, once (`DELETE … RETURNING`). The PKCE verifier is encrypted. */
 export const authorizations = sqliteTable("authorizations", {
   stateHash: text().primaryKey(),
@@ -185,6 +192,8 @@ export const syncRuns = sqliteTable(
     index("sync_runs_connection").on(table.connectionId, table.startedAt),
     index("sync_runs_user").on(table.userId, table.startedAt),
     index("sync_runs_started").on(table.startedAt),
+    // What somebody waits for: few, and the operator's page asks for the oldest.
+    index("sync_runs_open").on(table.startedAt).where(sql`status IN ('queued', 'running')`),
   ],
 );
 

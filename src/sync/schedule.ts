@@ -4,7 +4,7 @@
 import { and, eq, inArray, lt, lte } from "drizzle-orm";
 import { admitOverdue } from "../activities/store.ts";
 import { allDatabases, type Database } from "../db/databases.ts";
-import { authorizations, connections, connectLinks, deadLetters } from "../db/schema.ts";
+import { authorizations, connections, connectLinks, deadLetters, portalLinks } from "../db/schema.ts";
 import { accountName } from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
 import type { SyncContext } from "./context.ts";
@@ -91,6 +91,7 @@ async function dropExpired(context: SyncContext, database: Database): Promise<vo
   const now = context.clock.now();
   await database.batch([
     database.delete(connectLinks).where(lt(connectLinks.expiresAt, now)),
+    database.delete(portalLinks).where(lt(portalLinks.expiresAt, now)),
     database.delete(authorizations).where(lt(authorizations.expiresAt, now)),
     database.delete(deadLetters).where(lt(deadLetters.failedAt, now - deadLetterDays * dayMilliseconds)),
   ]);

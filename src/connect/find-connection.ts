@@ -2,11 +2,11 @@
 // nobody has is the same 404 as one that the caller may not see.
 
 import { eq } from "drizzle-orm";
-import type { Connection } from "../connect/disconnect.ts";
 import { allDatabases, type Database } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
 import { asId, type ConnectionId } from "../kernel/ids.ts";
 import { ProblemError } from "../kernel/problem.ts";
+import type { Connection } from "./disconnect.ts";
 
 export interface FoundConnection {
   readonly connection: Connection;
