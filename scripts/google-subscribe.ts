@@ -19,7 +19,7 @@ const usage = `npm run google:subscribe -- list | create | update | delete [opti
   --token-uri ADDRESS      in place of the key file's token_uri
   --dry-run                print what would be sent, without the secret, and send nothing
 
-PUBLIC_URL is taken from the environment. Deploy the Worker with the secret first: Google verifies the address at once.`;
+PUBLIC_URL is taken from the environment, and GOOGLE_HEALTH_API_URL where it is not Google's own. Deploy the Worker with the secret first: Google verifies the address at once.`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

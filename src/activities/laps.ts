@@ -52,7 +52,8 @@ export function dealIntoLaps(
     laps.push({
       start: lapStart,
       elapsedSeconds,
-      distanceMeters: lap.distanceMeters,
+      // A file without positions may write 0 m for a lap of yoga: in a session without distance that means "not measured".
+      distanceMeters: sessionDistanceMeters === null && lap.distanceMeters === 0 ? null : lap.distanceMeters,
       intensity: intensityOf(lap.intensity),
       records: own,
     });

@@ -4,6 +4,7 @@
 import type { Configuration } from "../kernel/configuration.ts";
 import type { ConnectionId, ProviderName } from "../kernel/ids.ts";
 import { describeException, log } from "../kernel/log.ts";
+import type { ProviderError } from "../providers/errors.ts";
 import type { TokenSet } from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
 
@@ -51,11 +52,19 @@ async function endAtProvider(
   const context = { accessToken: tokens.accessToken, now, signal: brief };
   const unsubscribed = await provider.unsubscribe(context, connectionId);
   if (!unsubscribed.ok) {
-    log("warn", "disconnect.not_unsubscribed", { connectionId, code: unsubscribed.error.code });
+    log(levelOf(unsubscribed.error), "disconnect.not_unsubscribed", {
+      connectionId,
+      code: unsubscribed.error.code,
+    });
   }
   const revoked = await provider.revoke({ token: tokens.refreshToken ?? tokens.accessToken, signal });
   if (!revoked.ok) {
-    log("warn", "disconnect.not_revoked", { connectionId, code: revoked.error.code });
+    log(levelOf(revoked.error), "disconnect.not_revoked", { connectionId, code: revoked.error.code });
   }
   return revoked.ok;
+}
+
+/** A service that has ended holds no grant any more: nobody has to do anything about it. */
+function levelOf(error: ProviderError): "info" | "warn" {
+  return error.code === "provider_gone" ? "info" : "warn";
 }

@@ -12,9 +12,9 @@ export async function withZoneBounds(
 ): Promise<ActivitySummary> {
   const fetchZoneBounds = session.provider.fetchZoneBounds;
   if (fetchZoneBounds === null || isBounded(summary)) return summary;
-  if (stored !== null && stored.heartRateZones.length > 0 && isBounded(stored)) {
-    return complete(summary, stored.heartRateZones.flatMap(toBounds));
-  }
+  // What is stored may come from the provider before this one, whose zones have other names: then it bounds nothing here.
+  const known = complete(summary, stored?.heartRateZones.flatMap(toBounds) ?? []);
+  if (isBounded(known)) return known;
   if (!session.lease.link.grantedScopes.includes("heartrate")) return summary;
   const { startTime, utcOffsetSeconds } = summary;
   const answer = await session.call((context) => fetchZoneBounds(context, { startTime, utcOffsetSeconds }));

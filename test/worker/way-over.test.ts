@@ -113,6 +113,12 @@ describe("a user who goes over to Google", () => {
         { origin: "edit", activity: { id: change.activity.id, revision: 2, elapsedSeconds: 1500 } },
       ]),
     );
+    // Google's zones have names of their own, which Fitbit's bounds say nothing of.
+    const { heartRateZones } = await world.api<{ heartRateZones: Record<string, unknown>[] }>(
+      `/v1/activities/${change.activity.id}`,
+    );
+    expect(heartRateZones.map((zone) => zone.name)).toEqual(["Light", "Moderate", "Vigorous", "Peak"]);
+    for (const zone of heartRateZones) expect(zone).toHaveProperty("minBpm");
   });
 
   it("loses an old workout that is deleted at Google, once Google says that it is gone", async () => {

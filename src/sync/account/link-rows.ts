@@ -40,6 +40,7 @@ export async function linkConnection(
       version: connections.tokensVersion,
       fence: connections.fence,
       formerAccount: connections.formerAccount,
+      provider: connections.provider,
     })
     .from(connections)
     .where(
@@ -94,6 +95,10 @@ export async function linkConnection(
     tokensVersion: version,
     fence,
     sweepAt: request.now + dayMilliseconds,
+    // Another provider counts calls in another way; what it lets through shows after the first sync.
+    ...(known === undefined || known.provider === request.provider
+      ? {}
+      : { rateLimit: null, rateRemaining: null, rateResetsAt: null }),
   };
   await database
     .insert(connections)

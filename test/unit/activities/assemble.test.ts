@@ -284,6 +284,20 @@ describe("laps", () => {
     }
   });
 
+  it("have no distance of 0 m where the whole session has none, and keep one beside laps that have some", () => {
+    const still = [lapOf({ at: 0, totalTimeSeconds: 600, distanceMeters: 0 })];
+    const without = { ...summary, distanceMeters: null, distanceSource: null };
+    const points = [{ at: 0, bpm: 90 }];
+    const yoga = assembleActivity(input({ summary: without, tcx: decoded(tcxActivity(points, still)) }));
+    expect(sessionOf(yoga).laps[0]).not.toHaveProperty("totalDistance");
+    const pool = [
+      lapOf({ at: 0, totalTimeSeconds: 300, distanceMeters: 200 }),
+      lapOf({ at: 300, totalTimeSeconds: 60, distanceMeters: 0 }),
+    ];
+    const swim = assembleActivity(input({ summary: without, tcx: decoded(tcxActivity(points, pool)) }));
+    expect(sessionOf(swim).laps.map((lap) => lap.totalDistance)).toEqual([200, 0]);
+  });
+
   it("never lose, repeat or reorder a record", () => {
     const starts = fc.array(fc.option(fc.integer({ min: -10, max: 700 })), { maxLength: 6 });
     fc.assert(
