@@ -14,6 +14,7 @@ import { developmentRoutes } from "./api/development.ts";
 import { docsPage } from "./api/docs-page.ts";
 import { heartRateRoutes } from "./api/heart-rate.ts";
 import { describeApi, registerApiKey } from "./api/openapi.ts";
+import { portalLinkRoutes } from "./api/portal-links.ts";
 import { syncRequestRoutes } from "./api/sync-requests.ts";
 import { syncRunRoutes } from "./api/sync-runs.ts";
 import { homePage } from "./connect/home.ts";
@@ -22,6 +23,7 @@ import type { AppEnvironment } from "./kernel/app-environment.ts";
 import { readConfiguration } from "./kernel/configuration.ts";
 import { describeException, log } from "./kernel/log.ts";
 import { makeProblem, ProblemError, problemResponse } from "./kernel/problem.ts";
+import { portalRoutes } from "./portal/routes.ts";
 import { fitbitWebhook } from "./webhooks/fitbit.ts";
 import { createGoogleHealthWebhook } from "./webhooks/google-health.ts";
 
@@ -43,10 +45,12 @@ export function createApp(): OpenAPIHono<AppEnvironment> {
   app.get("/docs", (c) => docsPage(describeApi(app, c.var.configuration.publicUrl)));
   app.route("/", connectRoutes);
   app.route("/", developmentRoutes);
+  app.route("/", portalRoutes);
 
   app.use("/v1/*", authenticate, bodyLimit({ maxSize: apiBodyLimitBytes, onError: refuseLargeBody }));
   app.route("/v1", connectLinkRoutes);
   app.route("/v1", connectionRoutes);
+  app.route("/v1", portalLinkRoutes);
   app.route("/v1", syncRequestRoutes);
   app.route("/v1", activityRoutes);
   app.route("/v1", syncRunRoutes);

@@ -4,13 +4,13 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { sampleLinkPath } from "../connect/home.ts";
-import { isForeignForm } from "../connect/routes.ts";
 import { allDatabases } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
 import type { AppEnvironment } from "../kernel/app-environment.ts";
 import { readClock } from "../kernel/clock.ts";
 import { accountName } from "../kernel/ids.ts";
 import { ProblemError } from "../kernel/problem.ts";
+import { isForeignForm } from "../pages/foreign-form.ts";
 import { openContext } from "../sync/context.ts";
 import { runSchedule } from "../sync/schedule.ts";
 import { timeText } from "./schemas.ts";
@@ -19,7 +19,7 @@ const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[
 
 const localOnly = createMiddleware<AppEnvironment>(async (c, next) => {
   const isLoopback = loopbackHosts.has(new URL(c.req.url).hostname);
-  if (!c.var.configuration.isLocal || !isLoopback || isForeignForm(c)) {
+  if (!c.var.configuration.isLocal || !isLoopback || isForeignForm(c, c.var.configuration.publicUrl)) {
     throw new ProblemError("not_found", "There is nothing at this address.");
   }
   await next();

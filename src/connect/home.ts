@@ -5,8 +5,8 @@ import { html } from "hono/html";
 import { type Configuration, isLoopback } from "../kernel/configuration.ts";
 import { asId, type ProviderName, type UserId } from "../kernel/ids.ts";
 import { page } from "../pages/page.tsx";
+import { providerTitles } from "../pages/words.ts";
 import { createLink } from "./links.ts";
-import { providerTitles } from "./pages.ts";
 
 export const sampleUserId = asId<UserId>("sample-user");
 

@@ -4,24 +4,10 @@
 import { html } from "hono/html";
 import type { ProviderName } from "../kernel/ids.ts";
 import { page } from "../pages/page.tsx";
+import { providerTitles, scopeCosts } from "../pages/words.ts";
 import type { GrantScope } from "../providers/port.ts";
 import type { ConnectRequest } from "./links.ts";
 import { type ConnectOutcome, withOutcome } from "./return-url.ts";
-
-/** A provider's name as its users know it. */
-export const providerTitles: Readonly<Record<ProviderName, string>> = {
-  fitbit: "Fitbit",
-  "google-health": "Google Health",
-};
-
-/** What a user goes without when they leave a scope out. */
-const scopeCosts: Readonly<Record<GrantScope, { title: string; cost: string }>> = {
-  activity: { title: "Activity and exercise", cost: "no activity can be fetched at all" },
-  heartrate: { title: "Heart rate", cost: "activities arrive without heart rate" },
-  location: { title: "Location and GPS", cost: "activities arrive without a route" },
-  profile: { title: "Profile", cost: "FitGlue cannot read your time zone and your age" },
-  settings: { title: "Devices and settings", cost: "FitGlue cannot read which devices you have" },
-};
 
 /** Who connects what; nothing has happened yet. `authorizeUrl` is where the button leads. */
 export function confirmPage(request: ConnectRequest, authorizeUrl: string): Promise<Response> {

@@ -2,18 +2,15 @@
 // link out of use and binds the browser with a cookie; the callback takes the state out of use, whatever comes of it.
 
 import { type Context, Hono } from "hono";
-import { generateCookie, getCookie } from "hono/cookie";
+import { getCookie } from "hono/cookie";
 import type { AppEnvironment } from "../kernel/app-environment.ts";
 import { readClock } from "../kernel/clock.ts";
 import { describeException, log } from "../kernel/log.ts";
+import { isForeignForm } from "../pages/foreign-form.ts";
 import type { ProviderError } from "../providers/errors.ts";
 import { providerFor } from "../providers/registry.ts";
-import {
-  authorizationLifetimeSeconds,
-  cookieNameOf,
-  finishAuthorization,
-  startAuthorization,
-} from "./authorizations.ts";
+import { cookieNameOf, finishAuthorization } from "./authorizations.ts";
+import { authorizeUrl, beginAuthorization, flowCookie, redirect, redirectUriOf } from "./begin.ts";
 import { completeConnection } from "./complete.ts";
 import { type ConnectRequest, consumeLink, readLink } from "./links.ts";
 import {
@@ -50,12 +47,15 @@ async function showLink(c: Handling): Promise<Response> {
   const { configuration } = c.var;
   const link = await readLink(c.env, c.req.param("token") ?? "", await readClock(configuration));
   if (link.status !== "open") return deadLinkPage(link.status);
-  return confirmPage(link.request, authorizeUrl(c, link.request, { state: "", codeChallenge: "" }));
+  return confirmPage(
+    link.request,
+    authorizeUrl(configuration, link.request, { state: "", codeChallenge: "" }),
+  );
 }
 
 async function useLink(c: Handling): Promise<Response> {
   const { configuration } = c.var;
-  if (isForeignForm(c)) return foreignFormPage();
+  if (isForeignForm(c, c.var.configuration.publicUrl)) return foreignFormPage();
   const now = await readClock(configuration);
   const token = c.req.param("token") ?? "";
   const request = await consumeLink(c.env, token, now);
@@ -63,14 +63,7 @@ async function useLink(c: Handling): Promise<Response> {
     const link = await readLink(c.env, token, now);
     return deadLinkPage(link.status === "expired" ? "expired" : "unknown");
   }
-  const started = await startAuthorization(c.env, configuration, request, now);
-  const cookie = cookieText(
-    started.cookieName,
-    started.cookieValue,
-    authorizationLifetimeSeconds,
-    configuration.isLocal,
-  );
-  return redirect(authorizeUrl(c, request, started), cookie);
+  return beginAuthorization(c.env, configuration, request, now);
 }
 
 async function finish(c: Handling): Promise<Response> {
@@ -88,7 +81,7 @@ async function finish(c: Handling): Promise<Response> {
   const answer = await settleCallback(c, flow.request, flow.codeVerifier, now);
   answer.headers.append(
     "set-cookie",
-    cookieText(await cookieNameOf(configuration, state), "", 0, configuration.isLocal),
+    flowCookie(configuration, await cookieNameOf(configuration, state), "", 0),
   );
   return answer;
 }
@@ -113,7 +106,7 @@ async function settleCallback(
     return failedPage(request, 400);
   }
   const provider = providerFor(configuration, request.provider);
-  const redirectUri = redirectUriOf(c, request);
+  const redirectUri = redirectUriOf(configuration, request);
   const grant = await provider.exchangeCode({ code, codeVerifier, redirectUri, now });
   if (!grant.ok) {
     log("warn", "connect.exchange_failed", { kind: request.provider, code: grant.error.code });
@@ -143,47 +136,4 @@ function refusedGrantPage(request: ConnectRequest, error: ProviderError): Promis
     default:
       return failedPage(request, 502);
   }
-}
-
-function authorizeUrl(
-  c: Handling,
-  request: ConnectRequest,
-  flow: { readonly state: string; readonly codeChallenge: string },
-): string {
-  const { state, codeChallenge } = flow;
-  const provider = providerFor(c.var.configuration, request.provider);
-  return provider.authorizationUrl({ state, codeChallenge, redirectUri: redirectUriOf(c, request) });
-}
-
-/** One redirect URI a provider, which has to equal the registered one to the letter. */
-function redirectUriOf(c: Handling, request: ConnectRequest): string {
-  return `${c.var.configuration.publicUrl}/oauth/${request.provider}/callback`;
-}
-
-/**
- * Whether another site's page sent this form. `Origin` is `null` from our own page, because of its referrer policy, so
- * the browser's own word counts first; where it is missing, a foreign origin still gives itself away.
- */
-export function isForeignForm(c: Handling): boolean {
-  const site = c.req.header("sec-fetch-site");
-  if (site !== undefined) return site !== "same-origin" && site !== "none";
-  const origin = c.req.header("origin");
-  return origin !== undefined && origin !== "null" && origin !== c.var.configuration.publicUrl;
-}
-
-function redirect(location: string, cookie: string | null = null): Response {
-  const headers = new Headers({ location, "cache-control": "no-store", "referrer-policy": "no-referrer" });
-  if (cookie !== null) headers.append("set-cookie", cookie);
-  return new Response(null, { status: 303, headers });
-}
-
-/** `Lax`, because the callback is a navigation that another site begins. */
-function cookieText(name: string, value: string, maxAgeSeconds: number, isLocal: boolean): string {
-  return generateCookie(name, value, {
-    path: "/",
-    httpOnly: true,
-    sameSite: "Lax",
-    secure: !isLocal,
-    maxAge: maxAgeSeconds,
-  });
 }

@@ -4,9 +4,8 @@
 import type { Context } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { z } from "zod";
-import type { AppEnvironment } from "../kernel/app-environment.ts";
 import { readClock } from "../kernel/clock.ts";
-import type { Configuration } from "../kernel/configuration.ts";
+import type { ApiKey, Configuration } from "../kernel/configuration.ts";
 import { asId, hashedText, randomText, type UserId, userIdPattern } from "../kernel/ids.ts";
 
 export const sessionLifetimeSeconds = 12 * 60 * 60;
@@ -50,33 +49,41 @@ const sessionSchema: z.ZodType<Session> = z.discriminatedUnion("kind", [
   }),
 ]);
 
-type Handling = Context<AppEnvironment>;
+/** A context of any app, with the configuration that its first middleware has checked. */
+interface Handling {
+  readonly c: Context;
+  readonly configuration: Configuration;
+}
+
 type Kind = Session["kind"];
 
 /** Opens a session for a user, in place of the one that this browser had. */
-export async function openUserSession(c: Handling, userId: UserId): Promise<void> {
-  const expiresAt = (await readClock(c.var.configuration)) + sessionLifetimeSeconds * 1000;
-  await write(c, { kind: "user", id: randomText(), userId, expiresAt });
+export async function openUserSession(handling: Handling, userId: UserId): Promise<void> {
+  const expiresAt = (await readClock(handling.configuration)) + sessionLifetimeSeconds * 1000;
+  await write(handling, { kind: "user", id: randomText(), userId, expiresAt });
 }
 
-/** Opens a session for whoever holds an API key, or answers null: no such key, or one without the scope `operate`. */
-export async function openOperatorSession(c: Handling, key: { name: string; sha256: string }): Promise<void> {
-  const expiresAt = (await readClock(c.var.configuration)) + sessionLifetimeSeconds * 1000;
+/** Opens a session for whoever holds this API key, which has the scope `operate`. */
+export async function openOperatorSession(
+  handling: Handling,
+  key: Pick<ApiKey, "name" | "sha256">,
+): Promise<void> {
+  const expiresAt = (await readClock(handling.configuration)) + sessionLifetimeSeconds * 1000;
   const keyFingerprint = await fingerprintOf(key.sha256);
-  await write(c, { kind: "operator", id: randomText(), keyName: key.name, keyFingerprint, expiresAt });
+  await write(handling, { kind: "operator", id: randomText(), keyName: key.name, keyFingerprint, expiresAt });
 }
 
 /** The user whom this browser may see, or null: no session, one that has ended, or one that is not ours. */
-export async function readUserSession(c: Handling): Promise<UserSession | null> {
-  const session = await read(c, "user");
+export async function readUserSession(handling: Handling): Promise<UserSession | null> {
+  const session = await read(handling, "user");
   return session?.kind === "user" ? session : null;
 }
 
 /** As `readUserSession`, for the operator's page; the key must still be there and may still operate. */
-export async function readOperatorSession(c: Handling): Promise<OperatorSession | null> {
-  const session = await read(c, "operator");
+export async function readOperatorSession(handling: Handling): Promise<OperatorSession | null> {
+  const session = await read(handling, "operator");
   if (session?.kind !== "operator") return null;
-  for (const key of c.var.configuration.apiKeys) {
+  for (const key of handling.configuration.apiKeys) {
     if (key.name !== session.keyName || !key.scopes.includes("operate")) continue;
     if ((await fingerprintOf(key.sha256)) === session.keyFingerprint) return session;
   }
@@ -84,13 +91,14 @@ export async function readOperatorSession(c: Handling): Promise<OperatorSession 
 }
 
 /** Ends the session in this browser. */
-export function closeSession(c: Handling, kind: Kind): void {
-  deleteCookie(c, nameOf(c.var.configuration, kind), { path: "/", secure: !c.var.configuration.isLocal });
+export function closeSession(handling: Handling, kind: Kind): void {
+  const { c, configuration } = handling;
+  deleteCookie(c, nameOf(configuration, kind), { path: "/", secure: !configuration.isLocal });
 }
 
-async function write(c: Handling, session: Session): Promise<void> {
-  const { configuration } = c.var;
-  const value = encodeURIComponent(JSON.stringify(session));
+async function write(handling: Handling, session: Session): Promise<void> {
+  const { c, configuration } = handling;
+  const value = JSON.stringify(session);
   await setSignedCookie(c, nameOf(configuration, session.kind), value, configuration.sessionSecret, {
     path: "/",
     httpOnly: true,
@@ -100,8 +108,8 @@ async function write(c: Handling, session: Session): Promise<void> {
   });
 }
 
-async function read(c: Handling, kind: Kind): Promise<Session | null> {
-  const { configuration } = c.var;
+async function read(handling: Handling, kind: Kind): Promise<Session | null> {
+  const { c, configuration } = handling;
   const value = await getSignedCookie(c, configuration.sessionSecret, nameOf(configuration, kind));
   if (typeof value !== "string") return null;
   // Both kinds are signed with the same secret, so the value itself says which it is.
@@ -121,7 +129,7 @@ async function fingerprintOf(keyHash: string): Promise<string> {
 
 function parse(value: string): unknown {
   try {
-    return JSON.parse(decodeURIComponent(value));
+    return JSON.parse(value);
   } catch {
     return undefined;
   }

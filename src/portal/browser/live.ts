@@ -1,0 +1,35 @@
+// Keeps what is under way on a page current. The page itself marks what moves: elements with `data-live` are replaced by what
+// the server shows now, as long as the page holds something with `data-running`. So a reload shows the same, and without
+// JavaScript the page asks for itself again.
+
+const everyMilliseconds = 2000;
+
+function isRunning(root: ParentNode): boolean {
+  return root.querySelector("[data-running]") !== null;
+}
+
+/** Replaces every live element by its newer self; one that holds the focus stays, so that nobody loses their place. */
+function take(newer: Document): void {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-live]")) {
+    const successor = newer.getElementById(element.id);
+    if (successor === null || successor.outerHTML === element.outerHTML) continue;
+    if (element.contains(document.activeElement)) continue;
+    element.replaceWith(document.adoptNode(successor));
+  }
+}
+
+async function look(): Promise<void> {
+  if (document.visibilityState === "visible") {
+    try {
+      const response = await fetch(location.href, { headers: { accept: "text/html" } });
+      // The session has ended, or the page is gone: what is shown stays, and nothing asks any more.
+      if (!response.ok) return;
+      take(new DOMParser().parseFromString(await response.text(), "text/html"));
+    } catch {
+      // The network is away for a moment; the next look finds out.
+    }
+  }
+  if (isRunning(document)) setTimeout(look, everyMilliseconds);
+}
+
+if (isRunning(document)) setTimeout(look, everyMilliseconds);
