@@ -352,8 +352,8 @@ export class World {
   }
 
   /**
-   * Waits until nothing has called the provider for a while: for this account, or for any. A while is counted in rounds and
-   * not in milliseconds, so that it lasts longer on a machine that is busy.
+   * Waits until no message waits in a queue and nothing has called the provider for a while: for this account, or for any. A
+   * while is counted in rounds and not in milliseconds, so that it lasts longer on a machine that is busy.
    */
   async quiet(providerUserId?: string): Promise<void> {
     let last = -1;
@@ -361,7 +361,8 @@ export class World {
     const path = providerUserId === undefined ? "/sim/calls" : `/sim/calls?providerUserId=${providerUserId}`;
     while (quietRounds < 15) {
       const count = (await this.control<{ calls: unknown[] }>("GET", path)).calls.length;
-      quietRounds = count === last ? quietRounds + 1 : 0;
+      const waiting = (await env.HINTS.metrics()).backlogCount + (await env.SYNC.metrics()).backlogCount;
+      quietRounds = count === last && waiting === 0 ? quietRounds + 1 : 0;
       last = count;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
