@@ -341,6 +341,7 @@ describe("the API describes itself", () => {
       "POST /v1/connections/{id}/backfill",
       "POST /v1/connections/{id}/sync",
       "POST /v1/dead-letters/{id}/replay",
+      "POST /v1/portal-links",
     ]);
     for (const methods of Object.values(document.paths)) {
       for (const { responses } of Object.values(methods)) {
