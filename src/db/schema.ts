@@ -194,6 +194,8 @@ export const syncRuns = sqliteTable(
     index("sync_runs_started").on(table.startedAt),
     // What somebody waits for: few, and the operator's page asks for the oldest.
     index("sync_runs_open").on(table.startedAt).where(sql`status IN ('queued', 'running')`),
+    // What went wrong: few, and whoever asks for them alone would walk all the others.
+    index("sync_runs_wrong").on(table.status, table.startedAt).where(sql`status IN ('partial', 'failed')`),
   ],
 );
 
@@ -212,7 +214,11 @@ export const deadLetters = sqliteTable(
     errorMessage: text().notNull(),
     replayedAt: integer(),
   },
-  (table) => [index("dead_letters_failed").on(table.failedAt)],
+  (table) => [
+    index("dead_letters_failed").on(table.failedAt),
+    // Those that somebody still has to look at.
+    index("dead_letters_waiting").on(table.failedAt).where(sql`replayed_at IS NULL`),
+  ],
 );
 
 /** Where a periodic chore left off (orphan sweep), one row a chore. */

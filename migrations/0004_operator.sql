@@ -1,0 +1,2 @@
+CREATE INDEX `dead_letters_waiting` ON `dead_letters` (`failed_at`) WHERE replayed_at IS NULL;--> statement-breakpoint
+CREATE INDEX `sync_runs_wrong` ON `sync_runs` (`status`,`started_at`) WHERE status IN ('partial', 'failed');
