@@ -4,12 +4,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { newestSequences, readFeed } from "../activities/feed.ts";
 import { decodePageToken, encodePageToken } from "../activities/page-token.ts";
+import { answerStoredObject } from "../activities/stored-answer.ts";
 import { allDatabases } from "../db/databases.ts";
+import { entityTag, isUnchanged, notModified } from "../kernel/conditional.ts";
 import { asId, type UserId } from "../kernel/ids.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import { activitySchema, feedSchema } from "./activity-schema.ts";
 import { requireScope } from "./authenticate.ts";
-import { entityTag, isUnchanged, notModified, takesGzip } from "./conditional.ts";
 import { apiRouter, finished, problems } from "./router.ts";
 import { limitInput, pageTokenInput, userIdInput } from "./schemas.ts";
 
@@ -97,21 +98,11 @@ export const activityRoutes = apiRouter()
   .openapi(documentRoute, async (c) => {
     const found = await findDocument(c.env, c.req.valid("param").id);
     if (found === null) throw new ProblemError("not_found", "There is no activity with this id.");
-    const tag = await entityTag([found.revision, found.documentKey]);
-    const headers: Record<string, string> = {
-      etag: tag,
-      "cache-control": "private, no-cache",
-      vary: "accept-encoding",
-    };
-    if (isUnchanged(c.req.raw, tag)) return finished(notModified(headers));
-    const object = await c.env.DOCUMENTS.get(found.documentKey);
+    const stored = { key: found.documentKey, revision: found.revision, contentType: "application/json" };
+    const answer = await answerStoredObject(c.req.raw, c.env.DOCUMENTS, stored);
     // Replaced or erased a moment ago: the next request sees what stands then.
-    if (object === null) throw new ProblemError("not_found", "There is no activity with this id.");
-    headers["content-type"] = "application/json";
-    if (!takesGzip(c.req.raw))
-      return finished(new Response(object.body.pipeThrough(new DecompressionStream("gzip")), { headers }));
-    headers["content-encoding"] = "gzip";
-    return finished(new Response(object.body, { headers, encodeBody: "manual" }));
+    if (answer === null) throw new ProblemError("not_found", "There is no activity with this id.");
+    return finished(answer);
   });
 
 /** The newest revision of an activity that stands in the feed; null for one that settles, was deleted or never was. */

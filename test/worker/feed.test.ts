@@ -13,7 +13,7 @@ import {
   type Writer,
   writeActivity,
 } from "../../src/activities/store.ts";
-import { takesGzip } from "../../src/api/conditional.ts";
+import { takesGzip } from "../../src/kernel/conditional.ts";
 import { allDatabases, type Database, databaseFor } from "../../src/db/databases.ts";
 import { connections } from "../../src/db/schema.ts";
 import {

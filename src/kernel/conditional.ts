@@ -1,7 +1,7 @@
 // Conditional requests: entity tags, `If-None-Match`, and whether a client takes gzip. Tags are weak, because the same
 // answer goes out gzipped and plain.
 
-import { sha256Hex } from "../kernel/ids.ts";
+import { sha256Hex } from "./ids.ts";
 
 /** A weak tag over everything that decides an answer. */
 export async function entityTag(parts: readonly unknown[]): Promise<string> {
