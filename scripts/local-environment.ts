@@ -23,7 +23,14 @@ export const providersByDefault: readonly ProviderName[] = ["google-health", "fi
 const localReturnOrigins = "http://127.0.0.1:3000,http://localhost:3000";
 
 /** Settings that whoever starts the local Worker may choose in the environment, as in `BACKFILL_DAYS=30 npm start`. */
-const choosableSettings = ["PROVIDERS", "RETURN_ORIGINS", "BACKFILL_DAYS", "SETTLE_MINUTES"] as const;
+const choosableSettings = [
+  "PROVIDERS",
+  "RETURN_ORIGINS",
+  "BACKFILL_DAYS",
+  "SETTLE_MINUTES",
+  "MAP_TILE_URL",
+  "MAP_TILE_ATTRIBUTION",
+] as const;
 
 /**
  * The settings that the environment chooses, by binding name; an empty one chooses nothing. The Worker itself says which

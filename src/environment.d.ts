@@ -17,6 +17,8 @@ declare namespace Cloudflare {
     readonly RETURN_ORIGINS?: string;
     readonly BACKFILL_DAYS?: string;
     readonly SETTLE_MINUTES?: string;
+    readonly MAP_TILE_URL?: string;
+    readonly MAP_TILE_ATTRIBUTION?: string;
     readonly DATABASE_SLOTS?: string;
     readonly FITBIT_API_URL?: string;
     readonly FITBIT_AUTHORIZE_URL?: string;

@@ -42,6 +42,15 @@ export interface GoogleHealthSettings {
   readonly webhookSecrets: readonly string[];
 }
 
+export interface MapTiles {
+  /** With `{z}`, `{x}`, `{y}`, and where the server has them `{s}` (a, b or c) and `{r}` (`@2x`). */
+  readonly urlTemplate: string;
+  /** What a content security policy has to allow for it. */
+  readonly imageSource: string;
+  /** Whom the map is from, as plain text; empty for nobody. */
+  readonly attribution: string;
+}
+
 export interface Configuration {
   /** Origin of this Worker, without a trailing slash. */
   readonly publicUrl: string;
@@ -57,6 +66,8 @@ export interface Configuration {
   readonly sessionSecret: string;
   readonly fitbit: FitbitSettings | null;
   readonly googleHealth: GoogleHealthSettings | null;
+  /** Where a map's ground comes from; null draws the route on a plain one. */
+  readonly mapTiles: MapTiles | null;
   /** Null unless local. */
   readonly simulatorUrl: string | null;
 }
@@ -185,6 +196,7 @@ export function parseConfiguration(env: Partial<Record<string, unknown>>): Confi
     sessionSecret,
     fitbit,
     googleHealth,
+    mapTiles: parseMapTiles(text("MAP_TILE_URL"), text("MAP_TILE_ATTRIBUTION"), fail),
     simulatorUrl: simulatorUrl !== null && isLoopback(simulatorUrl.hostname) ? simulatorUrl.origin : null,
   };
   return problems.length === 0 ? { ok: true, configuration } : { ok: false, problems };
@@ -217,6 +229,29 @@ function parseProviders(value: string, fail: (name: string, reason: string) => v
     } else if (!providers.includes(provider)) providers.push(provider);
   }
   return providers;
+}
+
+/** A template that `URL` alone would take as anything: its host may begin with `{s}`, and nothing else in it may vary. */
+function parseMapTiles(
+  template: string,
+  attribution: string,
+  fail: (name: string, reason: string) => void,
+): MapTiles | null {
+  if (template === "") return null;
+  const [, scheme = "", host = "", path = ""] = /^(https?:\/\/)([^/]*)(\/.*)$/.exec(template) ?? [];
+  const firstHost = host.replace(/^\{s\}\./, "a.");
+  // Nothing else goes into a content security policy.
+  const url = /^[a-z0-9.:[\]-]+$/i.test(firstHost) ? parseUrl(`${scheme}${firstHost}`) : null;
+  const placeholders: readonly string[] = path.match(/\{[^}]*\}?/g) ?? [];
+  const isWhole =
+    ["{z}", "{x}", "{y}"].every((name) => placeholders.includes(name)) &&
+    placeholders.every((name) => ["{z}", "{x}", "{y}", "{r}", "{s}"].includes(name));
+  if (url === null || !isWhole || (url.protocol !== "https:" && !isLoopback(url.hostname))) {
+    fail("MAP_TILE_URL", "an https address (http is for loopback) with {z}, {x} and {y} in its path");
+    return null;
+  }
+  const imageSource = host.startsWith("{s}.") ? `${url.protocol}//*.${url.host.slice(2)}` : url.origin;
+  return { urlTemplate: template, imageSource, attribution };
 }
 
 /** Google sends the secret as the whole `Authorization` header and insists on a scheme in it (documented). */
