@@ -431,7 +431,7 @@ const providerPaths: Readonly<Record<ProviderName, ProviderPaths>> = {
 };
 
 /** A scope's name on the provider's consent page. */
-const scopeNames: Readonly<Record<ProviderName, (scope: string) => string>> = {
+export const scopeNames: Readonly<Record<ProviderName, (scope: string) => string>> = {
   fitbit: (scope) => scope,
   "google-health": (scope) => {
     const names: Readonly<Record<string, string>> = {
