@@ -5,8 +5,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type ProviderName, providerNames } from "../src/kernel/ids.ts";
+import { HttpClient } from "./demo/http-client.ts";
 import { startLocalStack } from "./local/local-stack.ts";
 import { readPort, StartError } from "./local/ports.ts";
+import { createSamplePerson, samplePersonName } from "./local/sample-person.ts";
 import { StartStopped } from "./local/worker-process.ts";
 import { chosenSettings, localApiKey, providersByDefault, realProvidersIn } from "./local-environment.ts";
 import { projectDirectory } from "./wrangler.ts";
@@ -20,6 +22,7 @@ const usage = `npm start -- [--keep] [--verbose]
 PORT (8787) and SIM_PORT (8788) choose the ports of the Worker and of the provider simulator; PROVIDERS, RETURN_ORIGINS,
 BACKFILL_DAYS and SETTLE_MINUTES are settings of the Worker (docs/operations.md).`;
 
+const sampleUserId = "sample-user";
 const tickEveryMilliseconds = 15 * 60_000;
 
 async function main(): Promise<number> {
@@ -59,8 +62,17 @@ async function main(): Promise<number> {
       if (options.verbose || line.kind !== "noise") console.log(line.text);
     },
   });
+  if (stack.simulatorUrl !== null) await createSamplePerson(new HttpClient(stack.simulatorUrl), Date.now());
+  const portalLink = await makePortalLink(stack.url);
   console.log(`ready ${stack.url}`);
-  console.log(greeting(stack.url, stack.simulatorUrl, offeredProviders(settings.PROVIDERS, realProviders)));
+  console.log(
+    greeting({
+      url: stack.url,
+      simulatorUrl: stack.simulatorUrl,
+      offered: offeredProviders(settings.PROVIDERS, realProviders),
+      portalLink,
+    }),
+  );
 
   // Local workerd runs no cron. The sweep asks for what is due by its own clock, so an early tick costs nothing.
   const ticks = setInterval(() => void tick(stack.url), tickEveryMilliseconds);
@@ -101,7 +113,27 @@ function offeredProviders(
   return realProviders.length > 0 ? realProviders : providersByDefault;
 }
 
-function greeting(url: string, simulatorUrl: string | null, offered: readonly ProviderName[]): string {
+/** A link to the sample user's pages, or null: with an API key or a public address of one's own there is none to give away. */
+async function makePortalLink(url: string): Promise<string | null> {
+  const response = await fetch(`${url}/v1/portal-links`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${localApiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ userId: sampleUserId }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (!response.ok) return null;
+  const link = (await response.json()) as { url: string };
+  return link.url.startsWith(`${url}/`) ? link.url : null;
+}
+
+interface Surroundings {
+  readonly url: string;
+  readonly simulatorUrl: string | null;
+  readonly offered: readonly ProviderName[];
+  readonly portalLink: string | null;
+}
+
+function greeting({ url, simulatorUrl, offered, portalLink }: Surroundings): string {
   const titles: Readonly<Record<ProviderName, string>> = {
     fitbit: "Fitbit",
     "google-health": "Google Health",
@@ -114,23 +146,32 @@ function greeting(url: string, simulatorUrl: string | null, offered: readonly Pr
   return `
 ${where}
 
-Connect   open ${url}/ and choose ${buttons}; or ask for a link as FitGlue does:
+${portalLink === null ? "" : portal(url, portalLink, simulatorUrl !== null)}Connect   open ${url}/ and choose ${buttons}; or ask for a link as FitGlue does:
 ${offered.map((name) => linkCommand(url, name)).join("")}${simulatorUrl === null ? "" : recording(url, simulatorUrl)}Poll      curl -s '${url}/v1/activities' -H 'Authorization: Bearer ${localApiKey}'
 Read      ${url}/docs
 
 Ctrl-C ends everything.`;
 }
 
+/** The shortest way to see something: what a user sees, of a user who has connected nothing yet. */
+function portal(url: string, link: string, isSimulated: boolean): string {
+  const history = `          Connect an account there. "${samplePersonName}" has six workouts that wait for "Import history".
+`;
+  return `Portal    open ${link}
+          as ${sampleUserId}: it works once, within 10 minutes. A button on ${url}/ opens it at any time.
+${isSimulated ? history : ""}`;
+}
+
 function linkCommand(url: string, provider: ProviderName): string {
   return `          curl -s ${url}/v1/connect-links -H 'Authorization: Bearer ${localApiKey}' \\
-            -H 'Content-Type: application/json' -d '{"userId":"sample-user","provider":"${provider}"}'
+            -H 'Content-Type: application/json' -d '{"userId":"${sampleUserId}","provider":"${provider}"}'
 `;
 }
 
 /** The way from "connected" to an entry of the feed: the account of the consent page works out, and its watch syncs. */
 function recording(url: string, simulatorUrl: string): string {
   return `Record    when connected: the account that was chosen, a run on its watch, and the watch's sync. Then poll.
-          ACCOUNT=$(curl -s "${url}/v1/connections?userId=sample-user" -H 'Authorization: Bearer ${localApiKey}' \\
+          ACCOUNT=$(curl -s "${url}/v1/connections?userId=${sampleUserId}" -H 'Authorization: Bearer ${localApiKey}' \\
             | grep -o '"providerUserId":"[^"]*' | head -1 | cut -d'"' -f4)
           curl -s ${simulatorUrl}/sim/users/$ACCOUNT/activities -d '{"name":"Run","durationSeconds":1800,"gps":true}'
           curl -s -X POST ${simulatorUrl}/sim/users/$ACCOUNT/sync

@@ -3,7 +3,7 @@
 
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
-import { sampleLinkPath } from "../connect/home.ts";
+import { sampleLinkPath, sampleUserId } from "../connect/home.ts";
 import { allDatabases } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
 import type { AppEnvironment } from "../kernel/app-environment.ts";
@@ -11,6 +11,7 @@ import { readClock } from "../kernel/clock.ts";
 import { accountName } from "../kernel/ids.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import { isForeignForm } from "../pages/foreign-form.ts";
+import { createPortalLink } from "../portal/links.ts";
 import { openContext } from "../sync/context.ts";
 import { runSchedule } from "../sync/schedule.ts";
 import { timeText } from "./schemas.ts";
@@ -41,6 +42,10 @@ export const developmentRoutes = new Hono<AppEnvironment>()
       );
     }
     return c.redirect(await sampleLinkPath(c.env, provider, await readClock(configuration)), 303);
+  })
+  .post("/dev/portal", async (c) => {
+    const { path } = await createPortalLink(c.env, sampleUserId, await readClock(c.var.configuration));
+    return c.redirect(path, 303);
   })
   // What is due by the simulated clock: alarms ring in real time and cron does not fire locally.
   .post("/dev/tick", async (c) => {

@@ -1,5 +1,5 @@
-// `/`: what is running. On a developer's machine it also offers to connect a sample user; on a public address it only says
-// what this is, because the way in is a link that FitGlue makes.
+// `/`: what is running. On a developer's machine it also opens the portal of a sample user and connects one; on a public
+// address it only says what this is, because the way in is a link that FitGlue makes.
 
 import { html } from "hono/html";
 import { type Configuration, isLoopback } from "../kernel/configuration.ts";
@@ -46,17 +46,20 @@ function localPage(configuration: Configuration): Promise<Response> {
     { title: "FitGlue Fitbit source", formTargets: ["'self'"] },
     html`<p>Running on this machine.</p>
 <table><tbody>
-<tr><th>Worker</th><td>${configuration.publicUrl}</td></tr>
-<tr><th>Providers</th><td>${
+<tr><th scope="row">Worker</th><td>${configuration.publicUrl}</td></tr>
+<tr><th scope="row">Providers</th><td>${
       configuration.simulatorUrl === null
         ? "the real ones"
         : html`the simulator on <a href="${configuration.simulatorUrl}">${configuration.simulatorUrl}</a>`
     }</td></tr>
-<tr><th>API</th><td><a href="/docs">description</a>, <a href="/openapi.json">OpenAPI</a></td></tr>
+<tr><th scope="row">API</th><td><a href="/docs">description</a>, <a href="/openapi.json">OpenAPI</a></td></tr>
 </tbody></table>
-<form method="post" action="/dev/connect"><p>${configuration.providers.map(
+<h2>See what a user sees</h2>
+<form method="post" action="/dev/portal"><p><button>Open the portal as ${sampleUserId}</button></p></form>
+<h2>Connect as FitGlue does, without the portal</h2>
+<form method="post" action="/dev/connect"><p class="actions">${configuration.providers.map(
       (name) =>
-        html`<button name="provider" value="${name}">Connect ${providerTitles[name]}</button>
+        html`<button class="plain" name="provider" value="${name}">Connect ${providerTitles[name]}</button>
 `,
     )} as <code>${sampleUserId}</code></p></form>`,
   );

@@ -7,8 +7,10 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { connect, createAccount, walk } from "../../scripts/demo/connecting.ts";
+import { FormBrowser } from "../../scripts/demo/form-browser.ts";
 import { HttpClient } from "../../scripts/demo/http-client.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
+import { samplePersonName, sampleWorkouts } from "../../scripts/local/sample-person.ts";
 import { projectDirectory } from "../../scripts/wrangler.ts";
 import { Service, survivors } from "./service.ts";
 import { ValidatedHttpClient } from "./validated-client.ts";
@@ -33,6 +35,15 @@ async function occupy(port: number): Promise<void> {
   await new Promise<void>((resolve) => listener.listen(port, "127.0.0.1", resolve));
 }
 
+/** Opens a portal link and takes its one click; answers the page behind it. */
+async function openPortal(link: string): Promise<string> {
+  const browser = new FormBrowser();
+  const page = await browser.open(link);
+  const [form] = page.forms;
+  if (form === undefined) throw new Error(`${page.status}: the link's page has no button.`);
+  return (await browser.submit(page, form)).html;
+}
+
 async function connectionCount(service: Service): Promise<number> {
   const worker = await ValidatedHttpClient.open(service.url);
   return (await worker.get<{ connections: unknown[] }>("/v1/connections?userId=someone")).connections.length;
@@ -54,6 +65,19 @@ describe("npm start", () => {
     const poll = /curl -s '([^']+)' -H 'Authorization: (Bearer [^']+)'/.exec(first.output);
     const answer = await fetch(poll?.[1] ?? "", { headers: { authorization: poll?.[2] ?? "" } });
     expect(await answer.json()).toMatchObject({ changes: [], hasMore: false });
+
+    // Its watch has synced before anybody connected: the consent pages offer somebody who has a history.
+    const { users } = await new HttpClient(first.simulatorUrl).get<{
+      users: { provider: string; displayName: string; activities: { synced: boolean }[] }[];
+    }>("/sim/users");
+    expect(users.map(({ provider, displayName }) => [provider, displayName])).toEqual([
+      ["fitbit", samplePersonName],
+      ["google-health", samplePersonName],
+    ]);
+    for (const { activities } of users) {
+      expect(activities).toHaveLength(sampleWorkouts.length);
+      expect(activities.every(({ synced }) => synced)).toBe(true);
+    }
 
     const account = await createAccount(new HttpClient(first.simulatorUrl), "google-health");
     await connect(await ValidatedHttpClient.open(first.url), { userId: "someone", providerUserId: account });
@@ -94,6 +118,19 @@ describe("npm start", () => {
       await expect.poll(feed, { timeout: 20_000 }).toMatchObject([{ activity: { title: "Run" } }]);
     },
   );
+
+  it("prints a link that one click turns into the sample user's pages, and its first page has a button for another", async () => {
+    const service = await start();
+    const printed = /^Portal +open (\S+)\n +as sample-user/m.exec(service.output)?.[1] ?? "";
+    expect(await openPortal(printed)).toContain("<h1>Connections</h1>");
+    expect((await fetch(printed)).status).toBe(404);
+
+    expect(await (await fetch(`${service.url}/`)).text()).toContain("Open the portal as sample-user");
+    const led = await fetch(`${service.url}/dev/portal`, { method: "POST", redirect: "manual" });
+    expect(led.status).toBe(303);
+    const another = new URL(led.headers.get("location") ?? "", service.url).href;
+    expect(await openPortal(another)).toContain("sample-user");
+  });
 
   it("leaves no process behind when npm is killed, which forwards nothing", async () => {
     const service = await start({ throughNpm: true });

@@ -509,7 +509,7 @@ describe("the first page", () => {
 
 describe("what only a developer's machine has", () => {
   it("is not there on a public address", async () => {
-    for (const path of ["/dev/tick", "/dev/connect"]) {
+    for (const path of ["/dev/tick", "/dev/connect", "/dev/portal"]) {
       expect((await send(path, { method: "POST" }, publicSettings)).status).toBe(404);
     }
   });
