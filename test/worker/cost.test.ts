@@ -84,7 +84,7 @@ describe.each(providerNames)("the cost at %s", (provider) => {
     expect(usage).toMatchObject({ queueMessages: 2, r2Puts: 3 });
     expect(usage.objectRequests).toBeLessThanOrEqual(4);
     expect(usage.objectRowsWritten).toBeLessThanOrEqual(rowsOfRun[provider]);
-    expect(usage.d1RowsWritten).toBeLessThanOrEqual(22);
+    expect(usage.d1RowsWritten).toBeLessThanOrEqual(23);
     expect(usage.d1RowsRead).toBeLessThanOrEqual(12);
     expect(usage.r2BytesPut).toBeLessThan(250_000);
     const { results } = await env.DB.prepare("SELECT length(entry) AS bytes FROM activities").all<{
