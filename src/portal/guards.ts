@@ -30,6 +30,7 @@ export const requireOperator = createMiddleware<OperatorEnvironment>(async (c, n
 export const requireOwnForm = createMiddleware<UserEnvironment | OperatorEnvironment>(async (c, next) => {
   if (isForeignForm(c, c.var.configuration.publicUrl)) return foreignFormPage();
   const form = await c.req.parseBody();
-  if (!(await isOwnForm(c.var.configuration, c.var.session, form[formTokenField]))) return staleFormPage();
+  if (!(await isOwnForm(c.var.configuration, c.var.session, form[formTokenField])))
+    return staleFormPage(c.var.session.kind);
   return next();
 });

@@ -2,6 +2,7 @@
 
 import type { Problem } from "../kernel/problem.ts";
 import { page } from "../pages/page.tsx";
+import type { Session } from "./session.ts";
 
 /** No session, or one that has ended. */
 export function signedOutPage(): Promise<Response> {
@@ -42,12 +43,13 @@ export function foreignFormPage(): Promise<Response> {
 }
 
 /** The form belongs to a session that has ended, or to none. */
-export function staleFormPage(): Promise<Response> {
+export function staleFormPage(kind: Session["kind"]): Promise<Response> {
+  const [href, name] =
+    kind === "user" ? ["/portal/connections", "your connections"] : ["/portal/operator", "the overview"];
   return page(
     { title: "Nothing was done", status: 403 },
     <p>
-      This form is out of date. Please go <a href="/portal/connections">back to your connections</a> and try
-      again.
+      This form is out of date. Please go <a href={href}>back to {name}</a> and try again.
     </p>,
   );
 }

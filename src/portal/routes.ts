@@ -8,6 +8,7 @@ import { accessRoutes } from "./access-routes.tsx";
 import { connectionRoutes } from "./connection-routes.tsx";
 import type { UserEnvironment } from "./environment.ts";
 import { requireOwnForm, requireUser } from "./guards.ts";
+import { operatorRoutes } from "./operator-routes.tsx";
 import { brokenPage, notFoundPage, problemPage } from "./plain-pages.tsx";
 import { closeSession } from "./session.ts";
 
@@ -23,6 +24,8 @@ export const portalRoutes = new Hono<UserEnvironment>()
     }),
   )
   .route("/", accessRoutes)
+  // Before the user's pages, whose session it does not ask for.
+  .route("/", operatorRoutes)
   .use("/portal", requireUser)
   .use("/portal/*", requireUser)
   .post("/portal/sign-out", requireOwnForm, (c) => {
