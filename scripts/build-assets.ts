@@ -11,7 +11,9 @@ const assetsDirectory = join(projectDirectory, "public/assets");
 
 export async function buildAssets(): Promise<void> {
   const result = await build({
-    entryPoints: ["fitglue.css", "live.ts", "activity.ts"].map((name) => join(sourceDirectory, name)),
+    entryPoints: ["fitglue.css", "live.ts", "activity.css", "activity.ts"].map((name) =>
+      join(sourceDirectory, name),
+    ),
     bundle: true,
     format: "esm",
     target: "es2022",

@@ -5,9 +5,11 @@ import { bodyLimit } from "hono/body-limit";
 import { describeException, log } from "../kernel/log.ts";
 import { makeProblem, ProblemError } from "../kernel/problem.ts";
 import { accessRoutes } from "./access-routes.tsx";
+import { activityRoutes } from "./activity-routes.tsx";
 import { connectionRoutes } from "./connection-routes.tsx";
 import type { UserEnvironment } from "./environment.ts";
 import { requireOwnForm, requireUser } from "./guards.ts";
+import { historyRoutes } from "./history-routes.tsx";
 import { operatorRoutes } from "./operator-routes.tsx";
 import { brokenPage, notFoundPage, problemPage } from "./plain-pages.tsx";
 import { closeSession } from "./session.ts";
@@ -33,6 +35,8 @@ export const portalRoutes = new Hono<UserEnvironment>()
     return c.redirect("/portal/signed-out", 303);
   })
   .route("/", connectionRoutes)
+  .route("/", historyRoutes)
+  .route("/", activityRoutes)
   .all("/portal/*", () => notFoundPage())
   .onError((exception) => {
     if (exception instanceof ProblemError) return problemPage(exception.problem);
