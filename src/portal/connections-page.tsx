@@ -75,17 +75,20 @@ function ConnectionCard({ overview, formToken, now }: Surroundings & { overview:
   return (
     <section class="card" aria-labelledby={heading}>
       <h2 id={heading}>{providerTitles[connection.provider]}</h2>
-      <p class={`state ${state.mood}`}>{state.text}</p>
-      {connection.message === null ? null : <p>{connection.message}</p>}
-      {isActive || reconnectWith === null ? null : (
-        <div class="actions">
-          <ConnectForm
-            provider={reconnectWith}
-            formToken={formToken}
-            label={reconnectWith === connection.provider ? "Reconnect" : "Reconnect with"}
-          />
-        </div>
-      )}
+      {/* A sync may be what finds out that the connection has to be mended: then the way to mend it shows by itself. */}
+      <div id={`state-${connection.id}`} data-live>
+        <p class={`state ${state.mood}`}>{state.text}</p>
+        {connection.message === null ? null : <p>{connection.message}</p>}
+        {isActive || reconnectWith === null ? null : (
+          <div class="actions">
+            <ConnectForm
+              provider={reconnectWith}
+              formToken={formToken}
+              label={reconnectWith === connection.provider ? "Reconnect" : "Reconnect with"}
+            />
+          </div>
+        )}
+      </div>
       <div id={`live-${connection.id}`} data-live>
         {openRuns.map((run) => (
           <OpenRun run={run} now={now} />
@@ -121,7 +124,7 @@ function ConnectionCard({ overview, formToken, now }: Surroundings & { overview:
           </ul>
         </>
       )}
-      <div class="actions">
+      <div class="actions" id={`actions-${connection.id}`} data-live>
         {isActive ? <ActiveActions connection={connection} formToken={formToken} now={now} /> : null}
         {isActive && missingScopes.length > 0 && reconnectWith !== null ? (
           <ConnectForm provider={reconnectWith} formToken={formToken} label="Reconnect" isPlain />
