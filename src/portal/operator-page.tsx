@@ -107,7 +107,7 @@ function LastDay({ overview }: { overview: OperatorOverview }) {
           ))}
         </tbody>
       </table>
-      <WideTable label="Syncs by what they were for">
+      <table>
         <caption>By what they were for</caption>
         <thead>
           <tr>
@@ -132,7 +132,7 @@ function LastDay({ overview }: { overview: OperatorOverview }) {
             );
           })}
         </tbody>
-      </WideTable>
+      </table>
     </section>
   );
 }

@@ -17,7 +17,7 @@ export function Moment({ time, now }: { time: number; now: number }) {
 export function WideTable({ label, children }: { label: string; children?: Child }) {
   return (
     <section class="scroll" tabindex={0} aria-label={label}>
-      <table>{children}</table>
+      <table class="wide">{children}</table>
     </section>
   );
 }
