@@ -40,7 +40,7 @@ async function showConnections(c: UserHandling): Promise<Response> {
       title: "Connections",
       place: "connections",
       scripts: ["/assets/live.js"],
-      formTargets: authorizeOrigins(configuration),
+      formTargets: authorizeTargets(configuration),
       ...(isRunning ? { refreshSeconds: 5 } : {}),
     },
     <>
@@ -175,14 +175,14 @@ function backToConnections(c: UserHandling, done: Done): Response {
   return c.redirect(`/portal/connections?done=${done}`, 303);
 }
 
-/** Where the Connect buttons lead: a browser holds a form to this list through the redirect. */
-function authorizeOrigins(configuration: Configuration): string[] {
+/**
+ * Where the Connect buttons lead. Chrome holds a form to this list through every redirect, and where a provider sends somebody
+ * who is not signed in there is not known to us: hence any https besides the authorization pages themselves.
+ */
+function authorizeTargets(configuration: Configuration): string[] {
   const flow = { state: "", codeChallenge: "" };
-  return [
-    ...new Set(
-      configuration.providers.map(
-        (provider) => new URL(authorizeUrl(configuration, { provider }, flow)).origin,
-      ),
-    ),
-  ];
+  const origins = configuration.providers.map(
+    (provider) => new URL(authorizeUrl(configuration, { provider }, flow)).origin,
+  );
+  return [...new Set(origins), "https:"];
 }
