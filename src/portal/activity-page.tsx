@@ -6,7 +6,7 @@ import type { MapTiles } from "../kernel/configuration.ts";
 import type { HeartRateZone } from "../providers/port.ts";
 import { figuresOf } from "./activity-figures.ts";
 import type { ActivityOverview, Lap } from "./activity-overview.ts";
-import { distanceText, measureOf, measures, speedText } from "./activity-pace.ts";
+import { amountOf, amountText, distanceText, measureOf, measures } from "./activity-pace.ts";
 import { spanText, streamFigures, streamSentence } from "./activity-words.ts";
 import { clockText, durationText, offsetText, relativeTime } from "./times.ts";
 
@@ -96,9 +96,12 @@ function Drawing({ overview, mapTiles }: Pick<ActivityContentProps, "overview" |
         {hasRoute ? (
           <figure class="route" hidden>
             <section id="map" aria-label="Map of the route" />
-            {mapTiles === null || mapTiles.attribution === "" ? null : (
-              <figcaption class="quiet">Map: {withLinks(mapTiles.attribution)}</figcaption>
-            )}
+            <figcaption class="quiet">
+              The ring is the start, the disc the end.
+              {mapTiles === null || mapTiles.attribution === "" ? null : (
+                <> Map: {withLinks(mapTiles.attribution)}</>
+              )}
+            </figcaption>
           </figure>
         ) : null}
         <div id="charts" hidden>
@@ -173,7 +176,7 @@ function Laps({ laps, activity }: { laps: readonly Lap[] | null; activity: FeedA
     ) : null;
   }
   const measure = measureOf(activity.type);
-  const { title } = measures[measure];
+  const { title, unit } = measures[measure];
   const hasIntensity = laps.some(({ intensity }) => intensity !== undefined);
   return (
     <section aria-labelledby="laps">
@@ -193,7 +196,7 @@ function Laps({ laps, activity }: { laps: readonly Lap[] | null; activity: FeedA
                 Distance
               </th>
               <th scope="col" class="number">
-                {title}
+                {title} ({unit})
               </th>
               {hasIntensity ? <th scope="col">Kind</th> : null}
             </tr>
@@ -222,7 +225,9 @@ function Laps({ laps, activity }: { laps: readonly Lap[] | null; activity: FeedA
 
 function paceOfLap(lap: Lap, activity: FeedActivity): string | null {
   if (lap.totalDistance === undefined || lap.totalDistance <= 0 || lap.totalElapsedTime <= 0) return null;
-  return speedText(measureOf(activity.type), lap.totalDistance / lap.totalElapsedTime);
+  const measure = measureOf(activity.type);
+  const amount = amountOf(measure, lap.totalDistance / lap.totalElapsedTime);
+  return amount === null ? null : amountText(measure, amount);
 }
 
 /** How complete it is, in words and in figures. */

@@ -72,7 +72,7 @@ export function streamFigures({ samples, coverage, largestGapSeconds }: StreamCo
 /** `4 seconds`, `2 minutes`, `1 hour 5 minutes`; rounded to the unit that matters. */
 export function spanText(seconds: number): string {
   const whole = Math.round(seconds);
-  if (whole < 120) return counted(whole, "second");
+  if (whole < 120 && whole !== 60) return counted(whole, "second");
   const minutes = Math.round(whole / 60);
   if (minutes < 60) return counted(minutes, "minute");
   const rest = minutes % 60;

@@ -95,7 +95,7 @@ function drawOne(parent: HTMLElement, chart: Chart, { axis, range, colors, onPla
       width: figure.clientWidth,
       height,
       legend: { show: false },
-      padding: [8, 12, 0, 0],
+      padding: [8, 24, 0, 0],
       cursor: {
         y: false,
         drag: { x: false, y: false },
