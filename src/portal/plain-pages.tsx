@@ -42,6 +42,14 @@ export function foreignFormPage(): Promise<Response> {
   );
 }
 
+/** A body that no page of ours sends. */
+export function foreignEncodingPage(): Promise<Response> {
+  return page(
+    { title: "Nothing was done", status: 415 },
+    <p>These addresses take what the forms of their own pages send, and nothing else.</p>,
+  );
+}
+
 /** The form belongs to a session that has ended, or to none. */
 export function staleFormPage(kind: Session["kind"]): Promise<Response> {
   const [href, name] =

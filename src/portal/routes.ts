@@ -8,7 +8,7 @@ import { accessRoutes } from "./access-routes.tsx";
 import { activityRoutes } from "./activity-routes.tsx";
 import { connectionRoutes } from "./connection-routes.tsx";
 import type { UserEnvironment } from "./environment.ts";
-import { requireOwnForm, requireUser } from "./guards.ts";
+import { requireFormEncoding, requireOwnForm, requireUser } from "./guards.ts";
 import { historyRoutes } from "./history-routes.tsx";
 import { operatorRoutes } from "./operator-routes.tsx";
 import { brokenPage, notFoundPage, problemPage } from "./plain-pages.tsx";
@@ -25,6 +25,7 @@ export const portalRoutes = new Hono<UserEnvironment>()
       onError: () => problemPage(makeProblem("too_large", "A form may hold 16 KiB.")),
     }),
   )
+  .on("POST", "/portal/*", requireFormEncoding)
   .route("/", accessRoutes)
   // Before the user's pages, whose session it does not ask for.
   .route("/", operatorRoutes)

@@ -153,6 +153,38 @@ describe("getting in", () => {
     expect((await newBrowser(world).post(signInPath, { key: "k".repeat(17_000) })).status).toBe(413);
   });
 
+  it("takes nothing but what a page's form sends", async () => {
+    for (const type of [
+      "multipart/form-data",
+      "multipart/form-data; boundary=a",
+      "application/json",
+      "text/plain",
+    ]) {
+      for (const path of [signInPath, "/portal/open/token", "/portal/connect"]) {
+        const answer = await world.fetch(path, {
+          method: "POST",
+          headers: { "content-type": type },
+          body: "x",
+        });
+        expect(answer.status, `${type} ${path}`).toBe(415);
+      }
+    }
+  });
+
+  it("takes no cookie that is not its own: broken, of the other kind, signed for another value", async () => {
+    const operator = (await openOperator()).cookies.get("fitglue-operator") ?? "";
+    const user = (await openPortal(world, "a-user")).cookies.get("fitglue-user") ?? "";
+    const signature = operator.slice(operator.lastIndexOf("."));
+    for (const value of ["", "%ZZ.abc", ".", `{}${signature}`, user, operator.replace("local", "other")]) {
+      const answer = await world.fetch(home, { headers: { cookie: `fitglue-operator=${value}` } });
+      expect(answer.status, value).toBe(303);
+    }
+    const asUser = await world.fetch("/portal/connections", {
+      headers: { cookie: `fitglue-user=${operator}` },
+    });
+    expect(asUser.status).toBe(401);
+  });
+
   it("says 403 to a key without the scope, and ends a session when its key is withdrawn or may no longer operate", async () => {
     const sha256 = await sha256Hex("another-key");
     const withKeys = (...keys: { name: string; sha256: string; scopes: string[] }[]): Env => ({
