@@ -1,13 +1,14 @@
 // What one activity's page tells: the user's own row, the entry that the feed shows of it, and its laps. The records stay in
-// the document: the page's script fetches that by itself, and the Worker only cuts them out to find the laps between them.
+// the document: the page's script fetches that by itself, and the Worker only looks for the laps between them.
 
 import { and, eq } from "drizzle-orm";
-import type { FeedActivity, StandardizedLap } from "../activities/document.ts";
+import type { FeedActivity } from "../activities/document.ts";
 import { openObject } from "../activities/documents.ts";
 import type { ActivityRow } from "../activities/store.ts";
 import { databaseFor } from "../db/databases.ts";
 import { activities } from "../db/schema.ts";
 import { type ActivityId, asId, type UserId } from "../kernel/ids.ts";
+import { type Lap, lapsOf } from "./activity-laps.ts";
 
 export interface ActivityOverview {
   readonly row: ActivityRow;
@@ -16,8 +17,6 @@ export interface ActivityOverview {
   /** Null when the document is not to be had: replaced or erased a moment ago, or lost. */
   readonly laps: readonly Lap[] | null;
 }
-
-export type Lap = Omit<StandardizedLap, "records">;
 
 /** The user's own row, a tombstone too, or null: no such id, or another user's. One read by the key. */
 export async function readOwnActivity(env: Env, userId: UserId, id: string): Promise<ActivityRow | null> {
@@ -39,17 +38,4 @@ export async function readActivityOverview(env: Env, row: ActivityRow): Promise<
     activity: JSON.parse(row.entry) as FeedActivity,
     laps: text === null ? null : lapsOf(text),
   };
-}
-
-/**
- * The laps of a document's JSON without their records. Ten hours hold 36,000 of those: they are cut out of the text before it is
- * parsed. That is sound because a record holds numbers and one time, so the first `]` ends the list, and because a text that
- * somebody wrote cannot hold `"records":[`: its quotation marks are escaped.
- */
-export function lapsOf(document: string): Lap[] {
-  const withoutRecords = document.replaceAll(/,?"records":\[[^\]]*\]/g, "");
-  const { standardizedActivity } = JSON.parse(withoutRecords) as {
-    standardizedActivity: { sessions: readonly { laps: readonly Lap[] }[] };
-  };
-  return standardizedActivity.sessions.flatMap(({ laps }) => laps);
 }

@@ -5,7 +5,8 @@ import type { Completeness, FeedActivity } from "../activities/document.ts";
 import type { MapTiles } from "../kernel/configuration.ts";
 import type { HeartRateZone } from "../providers/port.ts";
 import { figuresOf } from "./activity-figures.ts";
-import type { ActivityOverview, Lap } from "./activity-overview.ts";
+import type { Lap } from "./activity-laps.ts";
+import type { ActivityOverview } from "./activity-overview.ts";
 import { amountOf, amountText, distanceText, measureOf, measures } from "./activity-pace.ts";
 import { spanText, streamFigures, streamSentence } from "./activity-words.ts";
 import { clockText, durationText, offsetText, relativeTime } from "./times.ts";
@@ -144,7 +145,7 @@ function Zones({ zones }: { zones: readonly HeartRateZone[] }) {
             <tr>
               <th scope="row">{zone.name}</th>
               <td>{rangeText(zone)}</td>
-              <td>{zone.minutes === 0 ? "none" : spanText(zone.minutes * 60)}</td>
+              <td class="time">{zone.minutes === 0 ? "none" : spanText(zone.minutes * 60)}</td>
               <td class="bar-column">
                 <svg width="100%" height="14" aria-hidden="true">
                   <rect
