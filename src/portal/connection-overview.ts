@@ -8,9 +8,9 @@ import type { Configuration } from "../kernel/configuration.ts";
 import { type ConnectionId, type ProviderName, parseAccountName, type UserId } from "../kernel/ids.ts";
 import type { GrantScope } from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
+import type { SyncRun } from "./run-words.ts";
 
 export type Connection = typeof connections.$inferSelect;
-export type SyncRun = typeof syncRuns.$inferSelect;
 
 export interface ConnectionOverview {
   readonly connection: Connection;

@@ -18,6 +18,7 @@ import type { UserEnvironment, UserHandling } from "./environment.ts";
 import { FormToken, portalPage } from "./frame.tsx";
 import { requireOwnForm } from "./guards.ts";
 import { notFoundPage } from "./plain-pages.tsx";
+import { dateText } from "./times.ts";
 
 export const connectionRoutes = new Hono<UserEnvironment>()
   .get("/portal", (c) => c.redirect("/portal/connections", 303))
@@ -78,14 +79,19 @@ async function importHistory(c: UserHandling): Promise<Response> {
   if (connection === null) return notFoundPage();
   requireActive(connection);
   const now = await readClock(c.var.configuration);
-  const text = (await c.req.parseBody()).since;
-  const since = typeof text === "string" && /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(since))
-    throw new ProblemError("invalid_request", "Choose the day that history begins with.");
+  const since = parseDay((await c.req.parseBody()).since);
+  if (since === null) throw new ProblemError("invalid_request", "Choose the day that history begins with.");
   if (since >= now)
     throw new ProblemError("invalid_request", "History lies in the past: choose an earlier day.");
   await requestBackfill(c.env, { connection, database: databaseFor(c.env, connection.userId) }, since, now);
   return backToConnections(c, "backfill");
+}
+
+/** The beginning of a day as a date field sends it, in epoch milliseconds; null for anything else, 31 February included. */
+function parseDay(text: unknown): number | null {
+  if (typeof text !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
+  const time = Date.parse(text);
+  return Number.isNaN(time) || dateText(time, 0) !== text ? null : time;
 }
 
 const endings = {

@@ -3,9 +3,9 @@
 
 import type { ProviderName } from "../kernel/ids.ts";
 import { providerTitles, scopeCosts } from "../pages/words.ts";
-import type { Connection, ConnectionOverview, SyncRun, UserOverview } from "./connection-overview.ts";
+import type { Connection, ConnectionOverview, UserOverview } from "./connection-overview.ts";
 import { FormToken } from "./frame.tsx";
-import { outcomeOf, purposeOf } from "./run-words.ts";
+import { outcomeOf, purposeOf, type SyncRun } from "./run-words.ts";
 import { dateText, relativeTime } from "./times.ts";
 
 const dayMilliseconds = 86_400_000;

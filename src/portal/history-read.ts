@@ -8,10 +8,10 @@ import { type Database, databaseFor } from "../db/databases.ts";
 import { activities, connections, syncRuns } from "../db/schema.ts";
 import type { ActivityId, ConnectionId, ProviderName, UserId } from "../kernel/ids.ts";
 import { missingStreamSentences } from "./activity-words.ts";
-import type { SyncRun } from "./connection-overview.ts";
 import type { HistoryFilter } from "./history-filter.ts";
 import { type Merged, mergeReadings, type Reading } from "./history-merge.ts";
 import type { Position } from "./history-position.ts";
+import type { SyncRun } from "./run-words.ts";
 
 const pageSize = 50;
 /** How many activities of a connection one page looks at, where it cannot know beforehand which of them it will show. */

@@ -1,7 +1,8 @@
 // A sync in a sentence: what it was for, and what came of it.
 
-import type { SyncTrigger } from "../db/schema.ts";
-import type { SyncRun } from "./connection-overview.ts";
+import type { SyncTrigger, syncRuns } from "../db/schema.ts";
+
+export type SyncRun = typeof syncRuns.$inferSelect;
 
 const purposes: Readonly<Record<SyncTrigger, string>> = {
   connect: "First look after connecting",
