@@ -2,9 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
 import { providerNames } from "../../src/kernel/ids.ts";
 import { openPortal } from "./portal-session.ts";
-import { World } from "./world.ts";
+import { World, workerUrl } from "./world.ts";
 
 describe.each(providerNames)("an activity from %s in the portal", (provider) => {
   const world = new World(41, provider);
@@ -60,6 +61,29 @@ describe.each(providerNames)("an activity from %s in the portal", (provider) => 
     expect(JSON.parse(document.text)).toEqual(await world.document(id));
     const again = await portal.get(path, { "if-none-match": document.headers.get("etag") ?? "" });
     expect([again.status, again.text]).toEqual([304, ""]);
+  });
+
+  it("takes its map's ground from the server that is set, and lets the page load images from that one only", async () => {
+    const user = `${provider}-runner`;
+    const id = (await world.feed(user))[0]?.activity.id ?? "";
+    const portal = await openPortal(world, user);
+    const url = `${workerUrl}/portal/activities/${id}`;
+    const withTiles = {
+      ...env,
+      MAP_TILE_URL: "https://{s}.tiles.example.org/{z}/{x}/{y}.png",
+      MAP_TILE_ATTRIBUTION: "© Mappers <b> (https://maps.example.org/terms)",
+    };
+    const cookie = [...portal.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const page = await createApp().fetch(new Request(url, { headers: { cookie } }), withTiles);
+    const text = await page.text();
+    expect(page.status, text).toBe(200);
+    expect(page.headers.get("content-security-policy")).toContain(
+      "img-src 'self' data: https://*.tiles.example.org;",
+    );
+    expect(text).toContain('data-tiles="https://{s}.tiles.example.org/{z}/{x}/{y}.png"');
+    expect(text).toContain(
+      'Map: © Mappers &lt;b&gt; (<a href="https://maps.example.org/terms">maps.example.org/terms</a>)',
+    );
   });
 
   it("is nobody else's: another user sees what is seen of an id that never was", async () => {

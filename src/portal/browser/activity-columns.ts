@@ -145,25 +145,15 @@ export function nearest(ascending: ArrayLike<number>, wanted: number): number {
   return wanted - at(ascending, low) <= at(ascending, high) - wanted ? low : high;
 }
 
-/** Speed over about 15 s around each record with a distance, never across a gap. */
+/** Speed over about 15 s around each record with a distance. Half of that is shorter than a gap, so none is ever crossed. */
 function speedsOf(seconds: Float64Array, distanceMeters: Float64Array): Float64Array {
   const speeds = new Float64Array(seconds.length).fill(Number.NaN);
   const known = indicesWith(distanceMeters);
   let [first, last] = [0, 0];
-  for (const [position, index] of known.entries()) {
+  for (const index of known) {
     const moment = at(seconds, index);
-    const isJoined = (one: number) =>
-      at(seconds, at(known, one + 1)) - at(seconds, at(known, one)) <= gapSeconds;
-    if (position > 0 && !isJoined(position - 1)) first = position;
     while (moment - at(seconds, at(known, first)) > smoothingSeconds / 2) first += 1;
-    last = Math.max(last, position);
-    while (
-      last + 1 < known.length &&
-      isJoined(last) &&
-      at(seconds, at(known, last + 1)) - moment <= smoothingSeconds / 2
-    ) {
-      last += 1;
-    }
+    while (at(seconds, at(known, last + 1)) - moment <= smoothingSeconds / 2) last += 1;
     const [from, until] = [at(known, first), at(known, last)];
     const elapsed = at(seconds, until) - at(seconds, from);
     if (elapsed > 0) speeds[index] = (at(distanceMeters, until) - at(distanceMeters, from)) / elapsed;
