@@ -125,7 +125,11 @@ function drawOne(parent: HTMLElement, chart: Chart, { axis, range, colors, onPla
         {
           stroke: () => colors(chart.color),
           width: 1.5,
-          points: { size: 4, filter: (_plot, _series, show) => (show ? null : alone) },
+          points: {
+            size: 4,
+            fill: () => colors(chart.color),
+            filter: (_plot, _series, show) => (show ? null : alone),
+          },
         },
       ],
     },
