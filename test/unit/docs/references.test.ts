@@ -14,7 +14,7 @@ const pages = [
 
 /** Every TypeScript file of the Worker, as one text. */
 const source = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts"))
+  .filter((path) => /\.tsx?$/.test(path))
   .map((path) => read(join("src", path)))
   .join("\n");
 
