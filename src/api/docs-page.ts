@@ -101,7 +101,7 @@ ${operations.map(
 <h2><code>${name}</code></h2>
 <p><strong>${prose(operation.summary)}</strong></p>
 <p>${prose(operation.description)}</p>
-${parameterTable(operation)}${operation.requestBody === undefined ? "" : contentOutline("Body", operation.requestBody.content, schemas)}${answers(operation, schemas)}</section>
+${parameterTable(name, operation)}${operation.requestBody === undefined ? "" : contentOutline("Body", operation.requestBody.content, schemas)}${answers(operation, schemas)}</section>
 `,
 )}<section id="problem">
 <h2>Problems</h2>
@@ -110,15 +110,16 @@ ${outline(schemas.Problem ?? {}, schemas, [])}</section>`,
   );
 }
 
-function parameterTable(operation: Operation): Markup | "" {
+/** Wider than a phone, so it scrolls by itself, by keyboard too. */
+function parameterTable(name: string, operation: Operation): Markup | "" {
   if (operation.parameters.length === 0) return "";
   return html`<h3>Parameters</h3>
-<table><thead><tr><th>name</th><th>in</th><th>type</th><th>needed</th><th>meaning</th></tr></thead><tbody>
+<section class="scroll" tabindex="0" aria-label="Parameters of ${name}"><table><thead><tr><th>name</th><th>in</th><th>type</th><th>needed</th><th>meaning</th></tr></thead><tbody>
 ${operation.parameters.map(
   (parameter) =>
     html`<tr><td><code>${parameter.name}</code></td><td>${parameter.in}</td><td>${typeText(parameter.schema)}</td><td>${parameter.required ? "required" : "optional"}</td><td>${prose(parameter.description ?? parameter.schema.description ?? "")}</td></tr>
 `,
-)}</tbody></table>
+)}</tbody></table></section>
 `;
 }
 

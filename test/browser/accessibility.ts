@@ -8,14 +8,19 @@ import type { Page } from "playwright-core";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe-core finds wrong, as `rule: element: why`; empty when there is nothing. Contrast is among its rules. */
-export async function violationsOf(page: Page): Promise<string[]> {
+/**
+ * What axe-core finds wrong, as `rule: element: why`; empty when there is nothing.
+ * @param rules `all`, those of "best practice" too; or contrast alone, for a second colour scheme of the same page.
+ */
+export async function violationsOf(page: Page, rules: "all" | "contrast"): Promise<string[]> {
+  const runOnly = rules === "all" ? null : ["color-contrast", "link-in-text-block"];
+  // Nothing is fetched for it.
+  const options = { preload: false, resultTypes: ["violations"], ...(runOnly === null ? {} : { runOnly }) };
   const session = await page.context().newCDPSession(page);
   try {
     await session.send("Runtime.evaluate", { expression: axeSource });
     const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
-      // Every rule, those of "best practice" too; nothing is fetched for it.
-      expression: `axe.run(document, { preload: false, resultTypes: ["violations"] }).then((results) => JSON.stringify(results.violations))`,
+      expression: `axe.run(document, ${JSON.stringify(options)}).then((results) => JSON.stringify(results.violations))`,
       awaitPromise: true,
       returnByValue: true,
     });

@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Start it as npm does: `npm start`, a shell, node. */
   readonly throughNpm?: boolean;
+  /** Settings besides the ports, as `BACKFILL_DAYS=30 npm start` gives them. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class Service {
@@ -53,7 +55,7 @@ export class Service {
         : [process.execPath, [join(projectDirectory, "scripts/start.ts"), ...args]];
     const child = spawn(command, parameters, {
       cwd: projectDirectory,
-      env: { ...process.env, PORT: String(port), SIM_PORT: String(simulatorPort) },
+      env: { ...process.env, ...options.environment, PORT: String(port), SIM_PORT: String(simulatorPort) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     return new Service(port, simulatorPort, child);
