@@ -3,8 +3,8 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { launchChromium } from "../../scripts/local/chromium.ts";
 import { samplePersonName, sampleWorkouts } from "../../scripts/local/sample-person.ts";
-import { launchChromium } from "./chromium.ts";
 import { Machine } from "./machine.ts";
 import { Visitor } from "./visitor.ts";
 

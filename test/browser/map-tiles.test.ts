@@ -4,9 +4,9 @@ import { createServer, type Server } from "node:http";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../scripts/demo/connecting.ts";
+import { launchChromium } from "../../scripts/local/chromium.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { Service } from "../e2e/service.ts";
-import { launchChromium } from "./chromium.ts";
 import { Machine } from "./machine.ts";
 import { Visitor } from "./visitor.ts";
 

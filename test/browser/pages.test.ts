@@ -3,9 +3,9 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchChromium } from "../../scripts/local/chromium.ts";
 import { localApiKey } from "../../scripts/local-environment.ts";
 import { sidewaysPixels, violationsOf } from "./accessibility.ts";
-import { launchChromium } from "./chromium.ts";
 import { Machine } from "./machine.ts";
 import { desktop, phone, Visitor } from "./visitor.ts";
 

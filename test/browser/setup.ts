@@ -2,8 +2,8 @@
 // handed to the tests: the first story begins with the link in it.
 
 import type { TestProject } from "vitest/node";
+import { requireChromium } from "../../scripts/local/chromium.ts";
 import { Service } from "../e2e/service.ts";
-import { requireChromium } from "./chromium.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

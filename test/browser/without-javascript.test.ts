@@ -3,7 +3,7 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "./chromium.ts";
+import { launchChromium } from "../../scripts/local/chromium.ts";
 import { Machine } from "./machine.ts";
 import { Visitor } from "./visitor.ts";
 
