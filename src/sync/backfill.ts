@@ -128,7 +128,10 @@ export async function runBackfillSlice(
       return;
     }
     if (interruption?.kind === "halted") {
-      await record("failed", { code: interruption.reason, message: "The connection needs its user." });
+      await record("failed", {
+        code: interruption.reason,
+        message: "The provider does not let us in any more. Reconnecting mends it.",
+      });
     } else if (interruption?.kind !== "lost") {
       await record("running", null, true);
       // The next attempt finds these activities stored: it would not make their later looks again.

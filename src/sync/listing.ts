@@ -58,7 +58,7 @@ export function lookAtEnd(found: { readonly underWayUntil: number | null }, now:
 /** What a run says that could list nothing. */
 export const scopeMissing = {
   code: "scope_missing",
-  message: "The user has not granted access to activities. Reconnect to grant it.",
+  message: "Access to activities was not allowed. Reconnect to allow it.",
 } as const;
 
 /** What reading a list needs of a session. */

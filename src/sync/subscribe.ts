@@ -18,7 +18,7 @@ const notPushed =
   "The provider does not announce new activities for this connection yet. It is asked again; until then they arrive once a day.";
 
 const activitiesNotShared =
-  "The user did not allow access to activities: nothing can be fetched. Reconnect to allow it.";
+  "Access to activities was not allowed, so nothing can be fetched. Reconnect to allow it.";
 
 const firstRetryMilliseconds = 5 * 60_000;
 const longestRetryMilliseconds = 24 * 3_600_000;

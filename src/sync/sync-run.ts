@@ -119,7 +119,10 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   } catch (exception) {
     const interruption = exception instanceof SyncInterrupted ? exception.interruption : null;
     if (interruption?.kind === "halted") {
-      progress.error = { code: interruption.reason, message: "The connection needs its user." };
+      progress.error = {
+        code: interruption.reason,
+        message: "The provider does not let us in any more. Reconnecting mends it.",
+      };
       await record("failed");
     } else if (interruption?.kind === "waiting" && explicitRun === undefined) {
       // What goes on later is another message, and so another run: this one is over, and says why.
