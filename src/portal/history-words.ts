@@ -5,12 +5,14 @@ import { typeWords } from "./activity-figures.ts";
 import { distanceText } from "./activity-pace.ts";
 import { clockText, durationText } from "./times.ts";
 
-/** `Trail run, 1:02:09, 10.31 km`: what it was, how long it took, and how far it went where that is known. */
+/** `Trail run, 1:02:09, 10.31 km`: what it was, unless its title says just that, how long it took, and how far where that is known. */
 export function activityInShort(
-  activity: Pick<FeedActivity, "type" | "elapsedSeconds" | "distanceMeters">,
+  activity: Pick<FeedActivity, "title" | "type" | "elapsedSeconds" | "distanceMeters">,
 ): string {
-  const { type, elapsedSeconds, distanceMeters } = activity;
-  const parts = [typeWords(type), durationText(elapsedSeconds)];
+  const { title, type, elapsedSeconds, distanceMeters } = activity;
+  const words = typeWords(type);
+  const isSaid = title.trim().toLowerCase() === words.toLowerCase();
+  const parts = isSaid ? [durationText(elapsedSeconds)] : [words, durationText(elapsedSeconds)];
   if (distanceMeters !== undefined && distanceMeters > 0) parts.push(distanceText(distanceMeters));
   return parts.join(", ");
 }

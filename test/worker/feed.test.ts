@@ -13,9 +13,9 @@ import {
   type Writer,
   writeActivity,
 } from "../../src/activities/store.ts";
-import { takesGzip } from "../../src/kernel/conditional.ts";
 import { allDatabases, type Database, databaseFor } from "../../src/db/databases.ts";
 import { connections } from "../../src/db/schema.ts";
+import { takesGzip } from "../../src/kernel/conditional.ts";
 import {
   type ActivityId,
   asId,

@@ -140,7 +140,7 @@ describe("what came", () => {
     const { text } = await portal.get("/portal/history");
     expect(text).toContain(`href="/portal/activities/${user.change.activity.id}">Run</a>`);
     const told = wordsOf(text);
-    expect(told).toMatch(/Run Run, 30:00, \d\.\d+ km, Fitbit/);
+    expect(told).toMatch(/Run 30:00, \d\.\d+ km, Fitbit/);
     expect(told).toMatch(
       /(Your device synced|First look after connecting) Fitbit, \d+ calls 1 activity new\./,
     );

@@ -1,8 +1,13 @@
 // Keeps what is under way on a page current. The page itself marks what moves: elements with `data-live` are replaced by what
-// the server shows now, as long as the page holds something with `data-running`. So a reload shows the same, and without
+// the server shows now, as long as the page holds something with `data-running`, and a little longer. So a reload shows the same, and without
 // JavaScript the page asks for itself again.
 
 const everyMilliseconds = 2000;
+
+/** What a sync finds out about its connection may show a moment after the sync itself has ended. */
+const looksAfterwards = 5;
+
+let looksLeft = 0;
 
 function isRunning(root: ParentNode): boolean {
   return root.querySelector("[data-running]") !== null;
@@ -29,7 +34,14 @@ async function look(): Promise<void> {
       // The network is away for a moment; the next look finds out.
     }
   }
-  if (isRunning(document)) setTimeout(look, everyMilliseconds);
+  goOn();
 }
 
-if (isRunning(document)) setTimeout(look, everyMilliseconds);
+function goOn(): void {
+  looksLeft = isRunning(document) ? looksAfterwards : looksLeft - 1;
+  if (looksLeft > 0) setTimeout(look, everyMilliseconds);
+}
+
+// What was just asked for may not have begun when the page was made.
+if (new URLSearchParams(location.search).has("done")) looksLeft = looksAfterwards + 1;
+goOn();

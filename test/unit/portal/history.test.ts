@@ -136,14 +136,26 @@ describe("a filter", () => {
 describe("an activity in short", () => {
   it("has type, duration and distance", () => {
     expect(
-      activityInShort({ type: "ACTIVITY_TYPE_TRAIL_RUN", elapsedSeconds: 3729, distanceMeters: 10_310 }),
+      activityInShort({
+        title: "Round the lake",
+        type: "ACTIVITY_TYPE_TRAIL_RUN",
+        elapsedSeconds: 3729,
+        distanceMeters: 10_310,
+      }),
     ).toBe("Trail run, 1:02:09, 10.31 km");
   });
 
   it("has no distance where none is known", () => {
-    const yoga = { type: "ACTIVITY_TYPE_YOGA", elapsedSeconds: 1800 } as const;
+    const yoga = { title: "Sun salutation", type: "ACTIVITY_TYPE_YOGA", elapsedSeconds: 1800 } as const;
     expect(activityInShort(yoga)).toBe("Yoga, 30:00");
     expect(activityInShort({ ...yoga, distanceMeters: 0 })).toBe("Yoga, 30:00");
+  });
+});
+
+describe("an activity whose title is its type", () => {
+  it("is not told twice what it was", () => {
+    const run = { title: "Trail Run", type: "ACTIVITY_TYPE_TRAIL_RUN", elapsedSeconds: 60 } as const;
+    expect(activityInShort(run)).toBe("1:00");
   });
 });
 
