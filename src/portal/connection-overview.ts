@@ -51,14 +51,19 @@ export async function readUserOverview(
           .where(and(eq(syncRuns.userId, userId), inArray(syncRuns.status, ["queued", "running"])))
           .orderBy(desc(syncRuns.startedAt))
           .limit(20);
-  const taken = new Set(living.flatMap(providersTaken));
+  const overviews = living.map((connection) => ({
+    connection,
+    missingScopes: missingScopesOf(configuration, connection),
+    openRuns: runs.filter((run) => run.connectionId === connection.id),
+    reconnectWith: reconnectionOf(configuration, connection),
+  }));
+  // What mends a connection is offered once, beside what it mends.
+  const taken = new Set<ProviderName | null>([
+    ...living.flatMap(providersTaken),
+    ...overviews.map(({ reconnectWith }) => reconnectWith),
+  ]);
   return {
-    living: living.map((connection) => ({
-      connection,
-      missingScopes: missingScopesOf(configuration, connection),
-      openRuns: runs.filter((run) => run.connectionId === connection.id),
-      reconnectWith: reconnectionOf(configuration, connection),
-    })),
+    living: overviews,
     ended: rows.filter((row) => row.status === "disconnected"),
     connectable: configuration.providers.filter((provider) => !taken.has(provider)),
   };

@@ -18,7 +18,7 @@ import type { UserEnvironment, UserHandling } from "./environment.ts";
 import { FormToken, portalPage } from "./frame.tsx";
 import { requireOwnForm } from "./guards.ts";
 import { notFoundPage } from "./plain-pages.tsx";
-import { dateText } from "./times.ts";
+import { dateText, earliestHistory } from "./times.ts";
 
 export const connectionRoutes = new Hono<UserEnvironment>()
   .get("/portal", (c) => c.redirect("/portal/connections", 303))
@@ -83,6 +83,8 @@ async function importHistory(c: UserHandling): Promise<Response> {
   if (since === null) throw new ProblemError("invalid_request", "Choose the day that history begins with.");
   if (since >= now)
     throw new ProblemError("invalid_request", "History lies in the past: choose an earlier day.");
+  if (since < earliestHistory)
+    throw new ProblemError("invalid_request", "Nobody wore a device then: choose a day since the year 2000.");
   await requestBackfill(c.env, { connection, database: databaseFor(c.env, connection.userId) }, since, now);
   return backToConnections(c, "backfill");
 }
@@ -104,7 +106,7 @@ const endings = {
   erase: {
     title: "Erase my data",
     button: "Erase my data",
-    text: "This disconnects the account and deletes everything that came from it: every activity with its route and heart rate, the original files, and its history of syncs. FitGlue is told that these activities are deleted. It cannot be undone.",
+    text: "This ends the connection and deletes everything that came from it: every activity with its route and heart rate, the original files, and its history of syncs. FitGlue is told that these activities are deleted. It cannot be undone.",
     done: "erased",
   },
 } as const;
@@ -112,12 +114,22 @@ const endings = {
 async function confirm(c: UserHandling, ending: keyof typeof endings): Promise<Response> {
   const connection = await ownConnection(c);
   if (connection === null) return notFoundPage();
+  if (isDone(connection, ending)) return backToConnections(c, null);
   return confirmPage(c, connection, ending, null);
+}
+
+/** Whether there is nothing left to do: an old page was opened again, and Connections says how things stand. */
+function isDone({ status, erasedAt }: Connection, ending: keyof typeof endings): boolean {
+  return status === "disconnected" && (ending === "disconnect" || erasedAt !== null);
 }
 
 async function end(c: UserHandling, ending: keyof typeof endings): Promise<Response> {
   const connection = await ownConnection(c);
   if (connection === null) return notFoundPage();
+  if (isDone(connection, ending)) {
+    // The second of two clicks is told what the first one was; of an erased connection its row tells everything.
+    return backToConnections(c, connection.erasedAt === null ? endings[ending].done : null);
+  }
   const { configuration } = c.var;
   if (ending === "erase" && (await c.req.parseBody()).understood !== "yes") {
     return confirmPage(c, connection, ending, "Nothing was erased: tick the box first.");
@@ -177,8 +189,8 @@ function ownConnection(c: UserHandling): Promise<Connection | null> {
   return readOwnConnection(c.env, c.var.session.userId, c.req.param("id") ?? "");
 }
 
-function backToConnections(c: UserHandling, done: Done): Response {
-  return c.redirect(`/portal/connections?done=${done}`, 303);
+function backToConnections(c: UserHandling, done: Done | null): Response {
+  return c.redirect(done === null ? "/portal/connections" : `/portal/connections?done=${done}`, 303);
 }
 
 /**

@@ -6,7 +6,7 @@ import { providerTitles, scopeCosts } from "../pages/words.ts";
 import type { Connection, ConnectionOverview, UserOverview } from "./connection-overview.ts";
 import { FormToken } from "./frame.tsx";
 import { outcomeOf, purposeOf, type SyncRun } from "./run-words.ts";
-import { dateText, relativeTime } from "./times.ts";
+import { dateText, earliestHistory, relativeTime } from "./times.ts";
 
 const dayMilliseconds = 86_400_000;
 
@@ -156,6 +156,7 @@ function ActiveActions({ connection, formToken, now }: Surroundings & { connecti
             type="date"
             name="since"
             required
+            min={dateText(earliestHistory, 0)}
             value={dateText(now - 30 * dayMilliseconds, 0)}
             max={dateText(now, 0)}
           />

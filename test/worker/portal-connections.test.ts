@@ -251,6 +251,7 @@ describe.each(providerNames)("at %s", (provider) => {
       ["a day that there is not", { since: "2026-13-45" }, "Choose the day"],
       ["the 31st of a month that has 30", { since: "2026-02-31" }, "Choose the day"],
       ["a day to come", { since: "2099-01-01" }, "History lies in the past"],
+      ["a year that was typed by half", { since: "0002-06-01" }, "choose a day since the year 2000"],
     ])("imports nothing since %s, and says why", async (_what, fields: Record<string, string>, sentence) => {
       const { portal, connectionId } = await connected();
       const answer = await portal.post(`/portal/connections/${connectionId}/backfill`, fields);
@@ -271,6 +272,10 @@ describe.each(providerNames)("at %s", (provider) => {
       const page = await portal.get(done.location);
       expect(wordsOf(page)).toContain("Disconnected. What was synced stays until you erase it.");
       expect(wordsOf(page)).toMatch(new RegExp(`${title} ${user.providerUserId} Disconnected`));
+      // A second click, and the question once more by the Back button: it is done, and nothing is asked.
+      expect((await portal.post(path)).location).toBe("/portal/connections?done=disconnected");
+      const questionAgain = await portal.get(path);
+      expect([questionAgain.status, questionAgain.location]).toEqual([303, "/portal/connections"]);
       expect((await world.feed(user.userId)).map(({ change }) => change)).toEqual(["upsert"]);
       for (const action of ["sync", "backfill"]) {
         const refused = await portal.post(`/portal/connections/${user.connectionId}/${action}`, {
@@ -297,6 +302,13 @@ describe.each(providerNames)("at %s", (provider) => {
       await world.until(async () => {
         expect(wordsOf(await connectionsPage(portal))).toContain("Disconnected, data erased");
       });
+      for (const action of ["erase", "disconnect"]) {
+        const address = `/portal/connections/${user.connectionId}/${action}`;
+        expect((await portal.get(address)).location, action).toBe("/portal/connections");
+        expect((await portal.post(address, { understood: "yes" })).location, action).toBe(
+          "/portal/connections",
+        );
+      }
       expect((await connectionsPage(portal)).text).not.toContain(`href="${path}"`);
     });
 
@@ -374,7 +386,8 @@ describe("when Fitbit's old service has ended", () => {
     expect(page.text).toContain(
       `<p class="state bad">Fitbit&#39;s old service has ended: reconnect with Google</p>`,
     );
-    expect(connectButtons(page)).toContain("Reconnect with Google Health → google-health");
+    // Once, beside what it mends, and not again as one more account.
+    expect(connectButtons(page)).toEqual(["Reconnect with Google Health → google-health"]);
     const googleId = await world.newAccount({ provider: "google-health", legacyUserId: user.providerUserId });
     const back = await portal.connect(googleId, { provider: "google-health" });
     expect(wordsOf(back)).toContain("Google Health is connected");
