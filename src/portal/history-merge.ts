@@ -34,17 +34,20 @@ export function mergeReadings<Entry extends Position>(
   return { entries: known, next: limit ?? null };
 }
 
-/** Consecutive entries of one day, as `day` names it. */
+/**
+ * The entries under their days, the newest day first; `day` names one as `2026-11-21`. Whoever travels has entries of two clocks
+ * that alternate between two days, and finds each day once all the same.
+ */
 export function groupByDay<Entry>(
   entries: readonly Entry[],
   dayOf: (entry: Entry) => string,
 ): { readonly day: string; readonly entries: readonly Entry[] }[] {
-  const groups: { day: string; entries: Entry[] }[] = [];
+  const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
     const day = dayOf(entry);
-    const group = groups.at(-1);
-    if (group?.day === day) group.entries.push(entry);
-    else groups.push({ day, entries: [entry] });
+    groups.set(day, [...(groups.get(day) ?? []), entry]);
   }
-  return groups;
+  return [...groups]
+    .map(([day, ofDay]) => ({ day, entries: ofDay }))
+    .sort((one, other) => (one.day < other.day ? 1 : -1));
 }

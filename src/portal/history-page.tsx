@@ -12,6 +12,7 @@ import { outcomeOf, purposeOf } from "./run-words.ts";
 import { clockText, dateText, dayText, offsetText } from "./times.ts";
 
 interface Surroundings {
+  /** Of the clock that the entry stands by. */
   readonly utcOffsetSeconds: number;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -35,7 +36,8 @@ export function HistoryContent({
   now: number;
 }) {
   const { entries, next, utcOffsetSeconds } = history;
-  const days = groupByDay(entries, ({ time }) => dateText(time, utcOffsetSeconds));
+  const clockOf = (entry: HistoryEntry) => ownClockOf(entry) ?? utcOffsetSeconds;
+  const days = groupByDay(entries, (entry) => dateText(entry.time, clockOf(entry)));
   return (
     <>
       <Filter state={state} />
@@ -43,16 +45,17 @@ export function HistoryContent({
         {entries.length === 0 ? <p>{emptySentence(history, state, isFirst)}</p> : null}
         {entries.length === 0 ? null : (
           <p class="quiet">
-            Days and times are in {offsetText(utcOffsetSeconds)}
+            Activities stand at the time of where they were recorded. All else is in{" "}
+            {offsetText(utcOffsetSeconds)}
             {utcOffsetSeconds === 0 ? "" : ", as on the clock of your newest activity"}.
           </p>
         )}
         {days.map(({ day, entries: ofDay }) => (
           <section aria-labelledby={`day-${day}`}>
-            <h2 id={`day-${day}`}>{dayText(ofDay[0]?.time ?? 0, utcOffsetSeconds)}</h2>
+            <h2 id={`day-${day}`}>{dayText(Date.parse(day), 0)}</h2>
             <ul class="history">
               {ofDay.map((entry) => (
-                <Entry entry={entry} utcOffsetSeconds={utcOffsetSeconds} now={now} />
+                <Entry entry={entry} utcOffsetSeconds={clockOf(entry)} now={now} />
               ))}
             </ul>
           </section>
@@ -72,6 +75,14 @@ export function HistoryContent({
       </nav>
     </>
   );
+}
+
+/**
+ * An activity keeps the clock of the watch that recorded it, in seconds from UTC, as its own page and its user's memory do: by one
+ * clock for all, every run of the summer would stand an hour off in the winter, and those at midnight under another day.
+ */
+function ownClockOf(entry: HistoryEntry): number | null {
+  return entry.kind === "activity" && entry.activity !== null ? entry.activity.utcOffsetSeconds : null;
 }
 
 function Filter({ state }: { state: HistoryState }) {

@@ -37,7 +37,7 @@ export interface RunEntry extends Position {
 export type HistoryEntry = ActivityEntry | RunEntry;
 
 export interface HistoryPage extends Merged<HistoryEntry> {
-  /** Of the user's newest activity; 0 before the first. Days and times of the page stand in it. */
+  /** Of the user's newest activity; 0 before the first. Whatever has no clock of its own stands by it. */
   readonly utcOffsetSeconds: number;
 }
 

@@ -73,13 +73,19 @@ async function storeActivities(
   userId: string,
   connectionId: string,
   count: number,
-  options: { prefix: string; newest: number; everySeconds: number; completeness?: string },
+  options: {
+    prefix: string;
+    newest: number;
+    everySeconds: number;
+    completeness?: string;
+    utcOffsetSeconds?: number;
+  },
 ) {
   const stream = `{"state":"complete","coverage":1,"largestGapSeconds":1,"samples":1800}`;
   const entry = {
     title: `${options.prefix} run`,
     type: "ACTIVITY_TYPE_RUN",
-    utcOffsetSeconds: 0,
+    utcOffsetSeconds: options.utcOffsetSeconds ?? 0,
     elapsedSeconds: 1800,
     activeSeconds: 1800,
     completeness: JSON.parse(options.completeness ?? `{"gps":${stream},"heartRate":${stream}}`),
@@ -231,7 +237,25 @@ describe("what came", () => {
 });
 
 describe("the days", () => {
-  it("are those of the newest activity's own clock, and the page says which", async () => {
+  it("are those of each activity's own clock, summer time and abroad included", async () => {
+    const { connectionId } = await connectAtRest("travels");
+    // By the clock of the newest, the other two would stand at 23:30 of the 1st and at 22:30 of the 9th.
+    for (const [prefix, startTime, hours] of [
+      ["newest", "2026-01-02T07:30:00+01:00", 1],
+      ["abroad", "2025-07-10T06:30:00+09:00", 9],
+      ["summer", "2025-07-02T00:30:00+02:00", 2],
+    ] as const) {
+      const times = { newest: Date.parse(startTime), everySeconds: 0, utcOffsetSeconds: hours * 3600 };
+      await storeActivities("travels", connectionId, 1, { prefix, ...times });
+    }
+    const told = await words(await openPortal(world, "travels"));
+    expect(told).toMatch(
+      /2 January 2026 07:30 newest run.*10 July 2025 06:30 abroad run.*2 July 2025 00:30 summer run/,
+    );
+    expect(told).toContain("Activities stand at the time of where they were recorded. All else is in UTC+1");
+  });
+
+  it("are by the newest activity's clock where an entry has none, and the page says which", async () => {
     const { providerUserId } = await world.connect("in-california", {
       account: { timezone: "America/Los_Angeles" },
     });
@@ -240,7 +264,7 @@ describe("the days", () => {
     const [change] = await world.untilFeed("in-california", 1);
     const portal = await openPortal(world, "in-california");
     const told = await words(portal);
-    expect(told).toMatch(/Days and times are in UTC−[78], as on the clock of your newest activity\./);
+    expect(told).toMatch(/All else is in UTC−[78], as on the clock of your newest activity\./);
     const start = Date.parse(change?.activity.startTime ?? "");
     const clock = new Intl.DateTimeFormat("en-GB", {
       timeZone: "America/Los_Angeles",
@@ -254,7 +278,7 @@ describe("the days", () => {
     const { connectionId } = await world.connect("nothing-recorded");
     await storeRun("nothing-recorded", connectionId, {});
     const told = await words(await openPortal(world, "nothing-recorded"));
-    expect(told).toContain("Days and times are in UTC.");
+    expect(told).toContain("All else is in UTC.");
   });
 });
 

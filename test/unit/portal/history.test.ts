@@ -107,11 +107,16 @@ describe("a page of Activity History", () => {
     }
   });
 
-  it("puts entries under their days in the order in which they stand", () => {
-    expect(groupByDay([5, 4, 3, 9], (entry) => (entry > 3 ? "new" : "old"))).toEqual([
-      { day: "new", entries: [5, 4] },
-      { day: "old", entries: [3] },
-      { day: "new", entries: [9] },
+  it("puts entries under their days, each day once and the newest first, whatever clocks they stand by", () => {
+    const days: Record<number, string> = {
+      9: "2026-11-16",
+      5: "2026-11-17",
+      4: "2026-11-16",
+      3: "2026-11-17",
+    };
+    expect(groupByDay([9, 5, 4, 3], (entry) => days[entry] ?? "")).toEqual([
+      { day: "2026-11-17", entries: [5, 3] },
+      { day: "2026-11-16", entries: [9, 4] },
     ]);
     expect(groupByDay([], () => "day")).toEqual([]);
   });
