@@ -114,12 +114,12 @@ ${outline(schemas.Problem ?? {}, schemas, [])}</section>`,
 function parameterTable(name: string, operation: Operation): Markup | "" {
   if (operation.parameters.length === 0) return "";
   return html`<h3>Parameters</h3>
-<section class="scroll" tabindex="0" aria-label="Parameters of ${name}"><table><thead><tr><th>name</th><th>in</th><th>type</th><th>needed</th><th>meaning</th></tr></thead><tbody>
+<div class="scroll" role="region" tabindex="0" aria-label="Parameters of ${name}"><table><thead><tr><th>name</th><th>in</th><th>type</th><th>needed</th><th>meaning</th></tr></thead><tbody>
 ${operation.parameters.map(
   (parameter) =>
     html`<tr><td><code>${parameter.name}</code></td><td>${parameter.in}</td><td>${typeText(parameter.schema)}</td><td>${parameter.required ? "required" : "optional"}</td><td>${prose(parameter.description ?? parameter.schema.description ?? "")}</td></tr>
 `,
-)}</tbody></table></section>
+)}</tbody></table></div>
 `;
 }
 

@@ -390,6 +390,8 @@ describe("the service from outside", () => {
       field: "body.userId",
     });
     expect((await api.post("/v1/connect-links", { userId: "next" })).status).toBe(201);
+    expect((await api.post("/v1/portal-links", { userId: "asker" })).status).toBe(201);
+    expect((await api.post("/v1/portal-links", {})).body).toMatchObject({ field: "body.userId" });
     expect((await api.post(`/v1/connections/${connectionId}/sync`)).status).toBe(202);
     const since = new Date((await now()) - 86_400_000).toISOString();
     expect((await api.post(`/v1/connections/${connectionId}/backfill`, { since })).status).toBe(202);
