@@ -37,6 +37,13 @@ export function drawCharts(
   const colors = pageColors(parent);
   let drawn: { plot: uPlot; figure: HTMLElement }[] = [];
   let shown: Axis = "time";
+  let place = 0;
+
+  function putCursors(): void {
+    for (const { plot } of drawn) {
+      plot.setCursor({ left: plot.valToPos(place, "x"), top: plot.over.clientHeight / 2 }, false);
+    }
+  }
 
   function draw(axis: Axis): void {
     for (const { plot, figure } of drawn) {
@@ -49,22 +56,25 @@ export function drawCharts(
     drawn = charts
       .filter(({ series }) => series[axis][0].length > 0)
       .map((chart) => drawOne(parent, chart, { axis, range, colors, onPlace }));
+    // The pointer may leave: its place is still told in words and on the map.
+    for (const { plot } of drawn) plot.over.addEventListener("pointerleave", () => setTimeout(putCursors));
   }
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     for (const { plot } of drawn) plot.redraw(false, true);
+    // A plot that is drawn anew, a moment later, has lost its cursor.
+    setTimeout(putCursors);
   });
   new ResizeObserver(() => {
     for (const { plot, figure } of drawn) plot.setSize({ width: figure.clientWidth, height });
+    setTimeout(putCursors);
   }).observe(parent);
   draw(shown);
   return {
     showAxis: draw,
-    showPlace(place) {
-      for (const { plot } of drawn) {
-        const left = plot.valToPos(place, "x");
-        plot.setCursor({ left, top: plot.over.clientHeight / 2 }, false);
-      }
+    showPlace(wanted) {
+      place = wanted;
+      putCursors();
     },
   };
 }

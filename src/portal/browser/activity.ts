@@ -46,7 +46,10 @@ function show(columns: Columns, measure: SpeedMeasure, tiles: string | null): vo
   const speeds = amountsOf(measure, columns.metersPerSecond);
   const charts = chartsOf(columns, measure, speeds);
   const parent = element("charts", HTMLElement);
-  parent.hidden = charts.length === 0 && map === null;
+  const isEmpty = charts.length === 0 && map === null;
+  parent.hidden = isEmpty;
+  // A distance alone, as of a swim that was typed in, draws nothing: then no title stands over it.
+  parent.closest("section")?.toggleAttribute("hidden", isEmpty);
   const places = placesAlong(columns);
   const along = indexedPlaces(places);
   const choice = element("axis", HTMLFieldSetElement);
