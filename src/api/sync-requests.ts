@@ -4,7 +4,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { requireActive, requireConnection } from "../connect/find-connection.ts";
 import { readClock } from "../kernel/clock.ts";
 import { ProblemError } from "../kernel/problem.ts";
-import { requestBackfill, requestSync } from "../sync/requests.ts";
+import { earliestHistory, requestBackfill, requestSync } from "../sync/requests.ts";
 import { requireScope } from "./authenticate.ts";
 import { apiRouter, problems } from "./router.ts";
 
@@ -71,6 +71,10 @@ export const syncRequestRoutes = apiRouter()
     const since = Date.parse(c.req.valid("json").since);
     if (since >= now) {
       throw new ProblemError("invalid_request", "History lies in the past.", { field: "body.since" });
+    }
+    if (since < earliestHistory) {
+      const detail = "No device of these providers is older than the year 2000.";
+      throw new ProblemError("invalid_request", detail, { field: "body.since" });
     }
     return c.json({ syncRunId: await requestBackfill(c.env, found, since, now) }, 202);
   });

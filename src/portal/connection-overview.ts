@@ -2,7 +2,7 @@
 // Everything comes from the user's own rows; the account's object and the provider are not asked.
 
 import { and, desc, eq, inArray } from "drizzle-orm";
-import { databaseFor } from "../db/databases.ts";
+import { type Database, databaseFor } from "../db/databases.ts";
 import { connections, syncRuns } from "../db/schema.ts";
 import type { Configuration } from "../kernel/configuration.ts";
 import { type ConnectionId, type ProviderName, parseAccountName, type UserId } from "../kernel/ids.ts";
@@ -17,6 +17,8 @@ export interface ConnectionOverview {
   readonly missingScopes: readonly GrantScope[];
   /** Runs that have not ended, newest first. */
   readonly openRuns: readonly SyncRun[];
+  /** The newest run that has ended, null where there is none: what an import or a sync came to. */
+  readonly lastRun: SyncRun | null;
   /** The provider that its user has to connect with to mend it; null when this service offers none. */
   readonly reconnectWith: ProviderName | null;
 }
@@ -51,8 +53,10 @@ export async function readUserOverview(
           .where(and(eq(syncRuns.userId, userId), inArray(syncRuns.status, ["queued", "running"])))
           .orderBy(desc(syncRuns.startedAt))
           .limit(20);
-  const overviews = living.map((connection) => ({
+  const lastRuns = await Promise.all(living.map((connection) => readLastRun(database, connection.id)));
+  const overviews = living.map((connection, index) => ({
     connection,
+    lastRun: lastRuns[index] ?? null,
     missingScopes: missingScopesOf(configuration, connection),
     openRuns: runs.filter((run) => run.connectionId === connection.id),
     reconnectWith: reconnectionOf(configuration, connection),
@@ -67,6 +71,17 @@ export async function readUserOverview(
     ended: rows.filter((row) => row.status === "disconnected"),
     connectable: configuration.providers.filter((provider) => !taken.has(provider)),
   };
+}
+
+async function readLastRun(database: Database, connectionId: ConnectionId): Promise<SyncRun | null> {
+  // A connection has few runs under way, so an ended one is among its newest.
+  const newest = await database
+    .select()
+    .from(syncRuns)
+    .where(eq(syncRuns.connectionId, connectionId))
+    .orderBy(desc(syncRuns.startedAt))
+    .limit(10);
+  return newest.find((run) => run.endedAt !== null) ?? null;
 }
 
 /** The user's own connection, or null: no such id, or another user's. */

@@ -10,7 +10,7 @@ import { readClock } from "../kernel/clock.ts";
 import type { Configuration } from "../kernel/configuration.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import { providerTitles } from "../pages/words.ts";
-import { requestBackfill, requestSync } from "../sync/requests.ts";
+import { earliestHistory, requestBackfill, requestSync } from "../sync/requests.ts";
 import { ConnectionNotice, type Done } from "./connection-notices.tsx";
 import { type Connection, readOwnConnection, readUserOverview } from "./connection-overview.ts";
 import { ConnectionsContent } from "./connections-page.tsx";
@@ -18,7 +18,7 @@ import type { UserEnvironment, UserHandling } from "./environment.ts";
 import { FormToken, portalPage } from "./frame.tsx";
 import { requireOwnForm } from "./guards.ts";
 import { notFoundPage } from "./plain-pages.tsx";
-import { dateText, earliestHistory } from "./times.ts";
+import { dateText } from "./times.ts";
 
 export const connectionRoutes = new Hono<UserEnvironment>()
   .get("/portal", (c) => c.redirect("/portal/connections", 303))

@@ -3,10 +3,11 @@
 
 import type { ProviderName } from "../kernel/ids.ts";
 import { providerTitles, scopeCosts } from "../pages/words.ts";
+import { earliestHistory } from "../sync/requests.ts";
 import type { Connection, ConnectionOverview, UserOverview } from "./connection-overview.ts";
 import { FormToken } from "./frame.tsx";
 import { outcomeOf, purposeOf, type SyncRun } from "./run-words.ts";
-import { dateText, earliestHistory, relativeTime } from "./times.ts";
+import { dateText, relativeTime } from "./times.ts";
 
 const dayMilliseconds = 86_400_000;
 
@@ -68,7 +69,7 @@ export function stateOf(connection: Pick<Connection, "status" | "provider" | "er
 }
 
 function ConnectionCard({ overview, formToken, now }: Surroundings & { overview: ConnectionOverview }) {
-  const { connection, missingScopes, openRuns, reconnectWith } = overview;
+  const { connection, missingScopes, openRuns, lastRun, reconnectWith } = overview;
   const state = stateOf(connection);
   const isActive = connection.status === "active";
   const heading = `connection-${connection.id}`;
@@ -108,6 +109,15 @@ function ConnectionCard({ overview, formToken, now }: Surroundings & { overview:
           <dd>
             {connection.lastSyncedAt === null ? "none yet" : relativeTime(connection.lastSyncedAt, now)}
           </dd>
+          {lastRun === null ? null : (
+            <>
+              <dt>Last result</dt>
+              <dd>
+                {purposeOf(lastRun)}, {relativeTime(lastRun.endedAt ?? lastRun.startedAt, now)}:{" "}
+                {outcomeOf(lastRun)}
+              </dd>
+            </>
+          )}
           <dt>Calls left</dt>
           <dd>{callsLeft(connection, now)}</dd>
         </dl>

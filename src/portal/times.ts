@@ -5,12 +5,6 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/**
- * The first day that history is imported from, in epoch milliseconds: no device of either provider is older, and half a year's
- * number in a date field (`0002`) would be asked of a provider that may know no such year.
- */
-export const earliestHistory = Date.UTC(2000, 0, 1);
-
 /** `3 minutes ago`, `in 2 hours`, `just now`; a date beyond 30 days. Both in epoch milliseconds. */
 export function relativeTime(time: number, now: number): string {
   const distance = Math.abs(now - time);

@@ -21,6 +21,12 @@ export async function requestSync(env: Env, asked: Asked, now: number): Promise<
   return waiting ?? (await enqueue(env, asked, now, (runId) => ({ kind: "sync", trigger: "manual", runId })));
 }
 
+/**
+ * The first day that history is imported from, in epoch milliseconds: no device of either provider is older, and half a year's
+ * number in a date field (`0002`) would be asked of a provider that may know no such year.
+ */
+export const earliestHistory = Date.UTC(2000, 0, 1);
+
 /** Everything since a time, in epoch milliseconds, in slices behind fresh activities; answers the run. Throws `unavailable`. */
 export async function requestBackfill(
   env: Env,

@@ -137,6 +137,7 @@ describe.each(providerNames)("at %s", (provider) => {
       [{ since: "yesterday" }],
       [{ since: "2026-13-01" }],
       [{ since: "2999-01-01" }],
+      [{ since: "1999-12-31" }],
       [{ since: 5 }],
       [{ since: "2026-08-01T10:00:00" }],
     ])("refuses history since %j", async (body) => {

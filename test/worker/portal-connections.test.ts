@@ -226,7 +226,7 @@ describe.each(providerNames)("at %s", (provider) => {
       expect(runs.filter(({ trigger }) => trigger === "manual")).toHaveLength(1);
     });
 
-    it("imports history since a day, and shows how far it is", async () => {
+    it("imports history since a day, and says what came of it", async () => {
       const { portal, connectionId, providerUserId, userId } = await connected();
       await world.quiet();
       const startTime = new Date(world.now() - 10 * 86_400_000).toISOString().replace(/\.\d+/, "");
@@ -240,8 +240,11 @@ describe.each(providerNames)("at %s", (provider) => {
       expect(wordsOf(await portal.get(asked.location))).toContain("The import has been asked for.");
       await world.until(async () => {
         await world.pass(1, providerUserId);
-        expect(await world.feed(userId)).toHaveLength(1);
+        expect(wordsOf(await portal.get("/portal/connections"))).toMatch(
+          /Last result Import of history, just now: 1 activity new\./,
+        );
       });
+      expect(await world.feed(userId)).toHaveLength(1);
     });
 
     it.each([
