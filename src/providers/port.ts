@@ -264,6 +264,8 @@ export interface Provider {
         request: { readonly startTime: number; readonly utcOffsetSeconds: number },
       ) => Promise<ProviderResult<readonly ZoneBounds[]>>)
     | null;
+  /** The user's age in years; null as a value where they have not said it, null as a function where the provider does not tell. One call. */
+  readonly fetchAge: ((context: CallContext) => Promise<ProviderResult<number | null>>) | null;
 }
 
 /** How many calls an account has, and how many of them background work must leave alone. */

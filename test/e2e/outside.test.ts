@@ -138,6 +138,33 @@ const isList = (call: Call) => /\/activities\/list\.json|\/dataTypes\/exercise\/
 const providers = ["google-health", "fitbit"] as const;
 
 describe("the service from outside", () => {
+  it("takes the example of every booster as its description shows it", async () => {
+    const account = await createAccount(simulator, "fitbit", { timezone: "Europe/London" });
+    await connect(keyed, { userId: "user-1", providerUserId: account, provider: "fitbit" });
+    const startTime = "2026-09-02T18:00:00+01:00";
+    await simulator.post(`/sim/users/${account}/activities`, { startTime, durationSeconds: 60 });
+    await simulator.post(`/sim/users/${account}/sync`);
+    const description = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
+      paths: Record<
+        string,
+        { post?: { requestBody?: { content: Record<string, { example?: Record<string, unknown> }> } } }
+      >;
+    };
+    const statuses: [string, string][] = [];
+    for (const [path, { post }] of Object.entries(description.paths)) {
+      if (!path.startsWith("/v1/boosters/")) continue;
+      const example = post?.requestBody?.content["application/json"]?.example;
+      const answer = await api.post<{ status: string; metadata: object }>(path, example);
+      expect(answer, path).toMatchObject({ status: 200 });
+      statuses.push([path, answer.body.status]);
+    }
+    expect(statuses).toEqual([
+      ["/v1/boosters/fitbit-heart-rate", "merged"],
+      ["/v1/boosters/heart-rate-zones", "applied"],
+      ["/v1/boosters/type-mapper", "applied"],
+    ]);
+  });
+
   it("keeps an activity back while its heart rate is late, shows it after 15 minutes, and completes it a day later", async () => {
     const account = await createAccount(simulator, "fitbit", { timezone: "America/Los_Angeles" });
     await connect(keyed, { userId: "late", providerUserId: account, provider: "fitbit" });

@@ -5,6 +5,7 @@ import type { Provider } from "../port.ts";
 import { getActivity, listActivities } from "./activity-list.ts";
 import { fetchHeartRate } from "./heart-rate.ts";
 import { authorizationUrl, exchangeCode, introspect, refresh, revoke } from "./oauth.ts";
+import { fetchAge } from "./profile.ts";
 import { fitbitBudget } from "./rate-limit.ts";
 import { requestedScopes } from "./scopes.ts";
 import { subscribe, unsubscribe } from "./subscriptions.ts";
@@ -46,5 +47,6 @@ export function createFitbitProvider(settings: FitbitSettings): Provider {
     // One call answers a whole day, so there is one page.
     fetchHeartRate: (context, request) => fetchHeartRate(api, context, request),
     fetchZoneBounds: null,
+    fetchAge: (context) => fetchAge(api, context),
   };
 }

@@ -47,5 +47,7 @@ export function createGoogleHealthProvider(settings: GoogleHealthAdapterSettings
     fetchTcx: (context, id, options) => fetchTcx(api, context, id, options),
     fetchHeartRate: (context, request, page) => fetchHeartRate(api, context, request, page),
     fetchZoneBounds: (context, request) => fetchZoneBounds(api, context, request),
+    // An age would need a scope that is not asked for.
+    fetchAge: null,
   };
 }
