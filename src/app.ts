@@ -13,6 +13,7 @@ import { connectionRoutes } from "./api/connections.ts";
 import { deadLetterRoutes } from "./api/dead-letters.ts";
 import { developmentRoutes } from "./api/development.ts";
 import { docsPage } from "./api/docs-page.ts";
+import { exportRoutes } from "./api/exports.ts";
 import { heartRateRoutes } from "./api/heart-rate.ts";
 import { describeApi, registerApiKey } from "./api/openapi.ts";
 import { portalLinkRoutes } from "./api/portal-links.ts";
@@ -61,6 +62,7 @@ export function createApp(): OpenAPIHono<AppEnvironment> {
   app.route("/v1", connectionRoutes);
   app.route("/v1", portalLinkRoutes);
   app.route("/v1", syncRequestRoutes);
+  app.route("/v1", exportRoutes);
   app.route("/v1", activityRoutes);
   app.route("/v1", syncRunRoutes);
   app.route("/v1", deadLetterRoutes);

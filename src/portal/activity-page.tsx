@@ -2,6 +2,7 @@
 // by a script, into places that without one say so.
 
 import type { Completeness, FeedActivity } from "../activities/document.ts";
+import { type ExportFormat, exportFormats } from "../activities/exports/export.ts";
 import type { MapTiles } from "../kernel/configuration.ts";
 import type { HeartRateZone } from "../providers/port.ts";
 import { figuresOf } from "./activity-figures.ts";
@@ -252,8 +253,20 @@ function Holdings({ activity }: { activity: FeedActivity }) {
   );
 }
 
+const exportTitles: Readonly<Record<ExportFormat, string>> = {
+  tcx: "Laps, route and heart rate for training programs (TCX)",
+  gpx: "The route with heart rate for maps and navigation (GPX)",
+  geojson: "The route with heart rate for drawing (GeoJSON)",
+  fit: "Everything for Garmin and other training programs (FIT)",
+};
+
+/** What has nothing in it but the route. */
+const routeFormats: readonly ExportFormat[] = ["gpx", "geojson"];
+
 function Downloads({ overview: { row, activity } }: { overview: ActivityOverview }) {
   const path = `/portal/activities/${activity.id}`;
+  const hasRoute = activity.completeness.gps.samples > 0;
+  const formats = exportFormats.filter((format) => hasRoute || !routeFormats.includes(format));
   return (
     <section aria-labelledby="downloads">
       <h2 id="downloads">Downloads</h2>
@@ -268,6 +281,11 @@ function Downloads({ overview: { row, activity } }: { overview: ActivityOverview
             <a href={`${path}/original.tcx`}>The original file from your provider (TCX)</a>
           </li>
         )}
+        {formats.map((format) => (
+          <li>
+            <a href={`${path}/export.${format}`}>{exportTitles[format]}</a>
+          </li>
+        ))}
       </ul>
     </section>
   );

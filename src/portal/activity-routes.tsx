@@ -1,7 +1,10 @@
-// One activity: its page, the document that the page's script draws from, and the file that the provider sent. A deleted one has
-// a page that says so and nothing else; whoever asks for another user's is told what is told of an id that never was.
+// One activity: its page, the document that the page's script draws from, the file that the provider sent, and the activity in
+// other formats. A deleted one has a page that says so and nothing else; whoever asks for another user's is told what is told of
+// an id that never was.
 
 import { Hono } from "hono";
+import { answerExport } from "../activities/exports/answer.ts";
+import { type ExportFormat, exportFormats } from "../activities/exports/export.ts";
 import type { ActivityRow } from "../activities/store.ts";
 import { answerStoredObject, type StoredObject } from "../activities/stored-answer.ts";
 import { readClock } from "../kernel/clock.ts";
@@ -20,6 +23,10 @@ export const activityRoutes = new Hono<UserEnvironment>()
   .get("/portal/activities/:id/original.tcx", (c) =>
     download(c, ({ tcxKey }) => tcxKey, { contentType: "application/vnd.garmin.tcx+xml", extension: "tcx" }),
   );
+
+for (const format of exportFormats) {
+  activityRoutes.get(`/portal/activities/:id/export.${format}`, (c) => exportFile(c, format));
+}
 
 async function showActivity(c: UserHandling): Promise<Response> {
   const { configuration } = c.var;
@@ -69,6 +76,15 @@ async function download(
     ...(extension === undefined ? {} : { fileName: `${dateText(row.startTime, 0)}-${row.id}.${extension}` }),
   };
   return (await answerStoredObject(c.req.raw, c.env.DOCUMENTS, stored)) ?? notFoundPage();
+}
+
+/** The user's own activity in another format; one that still settles too, as its document. */
+async function exportFile(c: UserHandling, format: ExportFormat): Promise<Response> {
+  const row = await ownActivity(c);
+  if (row === null || row.deletedAt !== null || row.documentKey === null) return notFoundPage();
+  const { id, revision, startTime, documentKey } = row;
+  const activity = { id, revision, startTime, documentKey };
+  return (await answerExport(c.req.raw, c.env.DOCUMENTS, activity, format)) ?? notFoundPage();
 }
 
 function ownActivity(c: UserHandling): Promise<ActivityRow | null> {

@@ -391,6 +391,13 @@ describe("the service from outside", () => {
     const activityId = page.changes[0]?.activity.id;
     expect((await api.get(`/v1/activities/${activityId}`)).status).toBe(200);
     expect((await api.get("/v1/activities/act_0")).status).toBe(404);
+    for (const extension of ["tcx", "gpx", "geojson", "fit"]) {
+      expect((await api.get(`/v1/activities/${activityId}.${extension}`)).status).toBe(200);
+      expect((await api.get(`/v1/activities/act_0.${extension}`)).status).toBe(404);
+    }
+    expect((await api.get(`/v1/activities/${activityId}.tcx?original=perhaps`)).body).toMatchObject({
+      field: "query.original",
+    });
     expect((await api.get("/v1/activities?include=standardizedActivity&limit=3")).status).toBe(200);
     expect((await api.get("/v1/activities?pageToken=nonsense")).body).toMatchObject({
       code: "invalid_page_token",

@@ -79,7 +79,9 @@ export class ValidatedClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    const value: unknown = text === "" ? undefined : JSON.parse(text);
+    // A file is described as text or bytes, GeoJSON too.
+    const isJson = /^application\/(problem\+)?json/.test(response.headers.get("content-type") ?? "");
+    const value: unknown = text === "" ? undefined : isJson ? JSON.parse(text) : text;
     this.#validate(method, path, response, value);
     return { status: response.status, headers: response.headers, body: value as Body };
   }
@@ -117,9 +119,12 @@ export class ValidatedClient {
   }
 
   #templateOf(path: string): string {
-    const template = Object.keys(this.#description.paths).find((candidate) =>
-      new RegExp(`^${candidate.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path),
-    );
+    // `/v1/activities/{id}` also fits what `/v1/activities/{id}.tcx` means: the one that says more counts.
+    const [template] = Object.keys(this.#description.paths)
+      .filter((candidate) =>
+        new RegExp(`^${candidate.replace(/\./g, "\\.").replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path),
+      )
+      .sort((one, other) => other.length - one.length);
     if (template === undefined) throw new Error(`${path} is not described`);
     return template;
   }

@@ -130,6 +130,7 @@ describe("an API key opens what its scopes say", () => {
   const needs: [string, string, string][] = [
     ["read", "GET", "/v1/activities"],
     ["read", "GET", "/v1/activities/act_x"],
+    ["read", "GET", "/v1/activities/act_x.tcx?original=true"],
     ["read", "GET", "/v1/connections?userId=u"],
     ["read", "GET", "/v1/connections/con_x"],
     ["read", "GET", "/v1/sync-runs"],
@@ -332,6 +333,10 @@ describe("the API describes itself", () => {
       "DELETE /v1/connections/{id}",
       "GET /v1/activities",
       "GET /v1/activities/{id}",
+      "GET /v1/activities/{id}.fit",
+      "GET /v1/activities/{id}.geojson",
+      "GET /v1/activities/{id}.gpx",
+      "GET /v1/activities/{id}.tcx",
       "GET /v1/connections",
       "GET /v1/connections/{id}",
       "GET /v1/dead-letters",

@@ -1,0 +1,134 @@
+// `GET /v1/activities/{id}.tcx`, `.gpx`, `.geojson`, `.fit`: a stored activity as a file, and with `.tcx?original=true` the TCX as
+// the provider sent it.
+
+import { z } from "@hono/zod-openapi";
+import { answerExport, type ExportedActivity } from "../activities/exports/answer.ts";
+import {
+  type ExportFormat,
+  exportContentTypes,
+  exportFileName,
+  exportFormats,
+} from "../activities/exports/export.ts";
+import { answerStoredObject } from "../activities/stored-answer.ts";
+import { allDatabases } from "../db/databases.ts";
+import { ProblemError } from "../kernel/problem.ts";
+import { requireScope } from "./authenticate.ts";
+import { apiRouter, problems } from "./router.ts";
+
+const summaries: Readonly<Record<ExportFormat, string>> = {
+  tcx: "An activity as TCX",
+  gpx: "An activity as GPX 1.1, with heart rate",
+  geojson: "An activity as GeoJSON",
+  fit: "An activity as FIT",
+};
+
+const descriptions: Readonly<Record<ExportFormat, string>> = {
+  tcx: "Laps, positions, altitude, distance, heart rate; validates against Garmin's schema. With `original=true` the file as the provider sent it, where there is one. Scope `read`.",
+  gpx: "The seconds that have a position; a lap is a segment. Scope `read`.",
+  geojson: "One line with times and heart rates; `geometry` is null without a route. Scope `read`.",
+  fit: "Records, laps, session. Scope `read`.",
+};
+
+const binary = { type: "string", format: "binary" } as const;
+
+export const exportRoutes = apiRouter();
+
+for (const format of exportFormats) {
+  exportRoutes.openAPIRegistry.registerPath({
+    method: "get",
+    path: `/activities/{id}.${format}`,
+    summary: summaries[format],
+    description: descriptions[format],
+    tags: ["Activities"],
+    request: {
+      params: z.object({ id: z.string() }),
+      ...(format === "tcx"
+        ? {
+            query: z.object({
+              original: z
+                .enum(["true", "false"])
+                .optional()
+                .openapi({ description: "The provider's own file." }),
+            }),
+          }
+        : {}),
+    },
+    responses: {
+      200: {
+        description: "The file",
+        content: { [exportContentTypes[format]]: { schema: binary } },
+      },
+      304: { description: "Unchanged" },
+      ...problems("invalid_request", "not_found"),
+    },
+  });
+}
+
+exportRoutes.get(
+  `/activities/:file{[^/]+\\.(?:${exportFormats.join("|")})}`,
+  requireScope("read"),
+  async (c) => {
+    const file = c.req.param("file");
+    const format = exportFormats.find((name) => file.endsWith(`.${name}`));
+    if (format === undefined) throw noActivity();
+    const isOriginal = asksForOriginal(c.req.query("original"), format);
+    const stored = await findFiles(c.env, file.slice(0, -format.length - 1));
+    if (stored === null) throw noActivity();
+    const answer = isOriginal
+      ? await answerOriginal(c.req.raw, c.env.DOCUMENTS, stored)
+      : await answerExport(c.req.raw, c.env.DOCUMENTS, stored, format);
+    // Replaced or erased a moment ago: the next request sees what stands then.
+    if (answer === null) throw noActivity();
+    return answer;
+  },
+);
+
+function noActivity(): ProblemError {
+  return new ProblemError("not_found", "There is no activity with this id.");
+}
+
+function asksForOriginal(given: string | undefined, format: ExportFormat): boolean {
+  if (given === undefined || given === "false") return false;
+  const field = "query.original";
+  if (given !== "true") throw new ProblemError("invalid_request", "It is `true` or `false`.", { field });
+  if (format !== "tcx") {
+    throw new ProblemError("invalid_request", "Only TCX is what the provider sends.", { field });
+  }
+  return true;
+}
+
+/** The provider's own bytes, as they stand in R2; null when the object is gone. */
+async function answerOriginal(
+  request: Request,
+  bucket: R2Bucket,
+  stored: StoredFiles,
+): Promise<Response | null> {
+  if (stored.tcxKey === null) {
+    throw new ProblemError("not_found", "The provider has sent no TCX of this activity.");
+  }
+  return await answerStoredObject(request, bucket, {
+    key: stored.tcxKey,
+    revision: stored.revision,
+    contentType: exportContentTypes.tcx,
+    fileName: exportFileName(stored, "tcx"),
+  });
+}
+
+interface StoredFiles extends ExportedActivity {
+  readonly tcxKey: string | null;
+}
+
+/** As the feed has it: null for an activity that settles, was deleted or never was. */
+async function findFiles(env: Env, id: string): Promise<StoredFiles | null> {
+  for (const { $client } of allDatabases(env)) {
+    const row = await $client
+      .prepare(
+        `SELECT id, revision, start_time AS startTime, document_key AS documentKey, tcx_key AS tcxKey FROM activities
+         WHERE id = ?1 AND sequence IS NOT NULL AND deleted_at IS NULL AND document_key IS NOT NULL`,
+      )
+      .bind(id)
+      .first<StoredFiles>();
+    if (row !== null) return row;
+  }
+  return null;
+}
