@@ -20,6 +20,7 @@ import { openContext } from "../../src/sync/context.ts";
 import { syncMessage, type Work } from "../../src/sync/messages.ts";
 import { runSchedule } from "../../src/sync/schedule.ts";
 import { consumeSync, type Verdict } from "../../src/sync/sync-consumer.ts";
+import { deliveriesUnderWay } from "./deliveries.ts";
 
 export const workerUrl = "http://127.0.0.1:8787";
 export const simulatorUrl = "http://127.0.0.1:8788";
@@ -352,8 +353,8 @@ export class World {
   }
 
   /**
-   * Waits until no message waits in a queue and nothing has called the provider for a while: for this account, or for any. A
-   * while is counted in rounds and not in milliseconds, so that it lasts longer on a machine that is busy.
+   * Waits until no message waits in a queue or is being worked on, and nothing has called the provider for a while: for this
+   * account, or for any. A while is counted in rounds and not in milliseconds, so that it lasts longer on a machine that is busy.
    */
   async quiet(providerUserId?: string): Promise<void> {
     let last = -1;
@@ -362,7 +363,8 @@ export class World {
     while (quietRounds < 15) {
       const count = (await this.control<{ calls: unknown[] }>("GET", path)).calls.length;
       const waiting = (await env.HINTS.metrics()).backlogCount + (await env.SYNC.metrics()).backlogCount;
-      quietRounds = count === last && waiting === 0 ? quietRounds + 1 : 0;
+      const isQuiet = count === last && waiting === 0 && deliveriesUnderWay() === 0;
+      quietRounds = isQuiet ? quietRounds + 1 : 0;
       last = count;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
