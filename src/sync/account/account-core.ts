@@ -33,6 +33,8 @@ export class AccountCore {
   #isChanged = false;
   /** Set while the link is being made or ended. */
   #relinking: Promise<unknown> | null = null;
+  /** The last of those who send what is due. */
+  #sending: Promise<void> = Promise.resolve();
 
   constructor(context: DurableObjectState, env: Env) {
     this.#context = context;
@@ -194,8 +196,17 @@ export class AccountCore {
     log("warn", "account.holder_lost", { account: this.name(), kind: lease.work.kind });
   }
 
-  /** Turns due entries into queue messages, and nothing else (rule 4). An entry goes only after the queue has its message. */
+  /**
+   * Turns due entries into queue messages, and nothing else (rule 4). An entry goes only after the queue has its message, so
+   * whoever comes meanwhile waits: it would find the entry too, and send it once more.
+   */
   async sendDue(now: number): Promise<void> {
+    const send = () => this.#sendDue(now);
+    this.#sending = this.#sending.then(send, send);
+    await this.#sending;
+  }
+
+  async #sendDue(now: number): Promise<void> {
     let failed = false;
     try {
       const { link } = await this.load();
