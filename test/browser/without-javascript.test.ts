@@ -43,9 +43,17 @@ describe("without JavaScript", () => {
     await page.getByRole("heading", { name: /^Run/, level: 1 }).waitFor();
     expect(await page.getByRole("table").getByRole("row").count()).toBeGreaterThanOrEqual(4);
     await visitor.see(/JavaScript/);
-    const download = page.waitForEvent("download");
-    await page.getByRole("link", { name: /TCX/ }).click();
-    expect((await download).suggestedFilename()).toMatch(/\.tcx$/);
+    for (const [name, extension] of [
+      [/original file.*TCX/, "tcx"],
+      [/programs.*TCX/, "tcx"],
+      [/GPX/, "gpx"],
+      [/GeoJSON/, "geojson"],
+      [/FIT/, "fit"],
+    ] as const) {
+      const download = page.waitForEvent("download");
+      await page.getByRole("link", { name }).click();
+      expect((await download).suggestedFilename()).toMatch(new RegExp(`\\.${extension}$`));
+    }
 
     await page.getByRole("button", { name: "Sign out" }).click();
     await visitor.see("You are signed out");
