@@ -24,8 +24,8 @@ export default defineConfig({
     // The Worker logs a line for every event; a passing test has nothing to say.
     silent: "passed-only",
     coverage: { provider: "istanbul", include: ["src/**/*.ts"], reporter: ["text-summary"] },
-    // Half of a worker test is waiting: two at once pay even on two cores, where the default would be one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Half of a worker test is waiting: three at once pay even on two cores, where the default would be one.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       node("unit"),
       node("tcx", 120_000),
