@@ -3,6 +3,7 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { newestSequences, readFeed } from "../activities/feed.ts";
+import { findActivityFiles } from "../activities/find-files.ts";
 import { decodePageToken, encodePageToken } from "../activities/page-token.ts";
 import { answerStoredObject } from "../activities/stored-answer.ts";
 import { allDatabases } from "../db/databases.ts";
@@ -96,7 +97,7 @@ export const activityRoutes = apiRouter()
     return finished(new Response(body, { headers: { ...headers, "content-type": "application/json" } }));
   })
   .openapi(documentRoute, async (c) => {
-    const found = await findDocument(c.env, c.req.valid("param").id);
+    const found = await findActivityFiles(c.env, c.req.valid("param").id);
     if (found === null) throw new ProblemError("not_found", "There is no activity with this id.");
     const stored = { key: found.documentKey, revision: found.revision, contentType: "application/json" };
     const answer = await answerStoredObject(c.req.raw, c.env.DOCUMENTS, stored);
@@ -104,21 +105,6 @@ export const activityRoutes = apiRouter()
     if (answer === null) throw new ProblemError("not_found", "There is no activity with this id.");
     return finished(answer);
   });
-
-/** The newest revision of an activity that stands in the feed; null for one that settles, was deleted or never was. */
-async function findDocument(env: Env, id: string): Promise<{ revision: number; documentKey: string } | null> {
-  for (const { $client } of allDatabases(env)) {
-    const row = await $client
-      .prepare(
-        `SELECT revision, document_key AS documentKey FROM activities
-         WHERE id = ?1 AND sequence IS NOT NULL AND deleted_at IS NULL AND document_key IS NOT NULL`,
-      )
-      .bind(id)
-      .first<{ revision: number; documentKey: string }>();
-    if (row !== null) return row;
-  }
-  return null;
-}
 
 /** Text where all parts are text; else a stream, which lets go of each document as it is sent. */
 function spliced(parts: (string | Uint8Array<ArrayBuffer>)[]): BodyInit {

@@ -2,15 +2,15 @@
 // the provider sent it.
 
 import { z } from "@hono/zod-openapi";
-import { answerExport, type ExportedActivity } from "../activities/exports/answer.ts";
+import { answerExport } from "../activities/exports/answer.ts";
 import {
   type ExportFormat,
   exportContentTypes,
   exportFileName,
   exportFormats,
 } from "../activities/exports/export.ts";
+import { type ActivityFiles, findActivityFiles } from "../activities/find-files.ts";
 import { answerStoredObject } from "../activities/stored-answer.ts";
-import { allDatabases } from "../db/databases.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import { requireScope } from "./authenticate.ts";
 import { apiRouter, problems } from "./router.ts";
@@ -72,7 +72,7 @@ exportRoutes.get(
     const format = exportFormats.find((name) => file.endsWith(`.${name}`));
     if (format === undefined) throw noActivity();
     const isOriginal = asksForOriginal(c.req.query("original"), format);
-    const stored = await findFiles(c.env, file.slice(0, -format.length - 1));
+    const stored = await findActivityFiles(c.env, file.slice(0, -format.length - 1));
     if (stored === null) throw noActivity();
     const answer = isOriginal
       ? await answerOriginal(c.req.raw, c.env.DOCUMENTS, stored)
@@ -101,7 +101,7 @@ function asksForOriginal(given: string | undefined, format: ExportFormat): boole
 async function answerOriginal(
   request: Request,
   bucket: R2Bucket,
-  stored: StoredFiles,
+  stored: ActivityFiles,
 ): Promise<Response | null> {
   if (stored.tcxKey === null) {
     throw new ProblemError("not_found", "The provider has sent no TCX of this activity.");
@@ -112,23 +112,4 @@ async function answerOriginal(
     contentType: exportContentTypes.tcx,
     fileName: exportFileName(stored, "tcx"),
   });
-}
-
-interface StoredFiles extends ExportedActivity {
-  readonly tcxKey: string | null;
-}
-
-/** As the feed has it: null for an activity that settles, was deleted or never was. */
-async function findFiles(env: Env, id: string): Promise<StoredFiles | null> {
-  for (const { $client } of allDatabases(env)) {
-    const row = await $client
-      .prepare(
-        `SELECT id, revision, start_time AS startTime, document_key AS documentKey, tcx_key AS tcxKey FROM activities
-         WHERE id = ?1 AND sequence IS NOT NULL AND deleted_at IS NULL AND document_key IS NOT NULL`,
-      )
-      .bind(id)
-      .first<StoredFiles>();
-    if (row !== null) return row;
-  }
-  return null;
 }

@@ -15,7 +15,7 @@ import {
   providerNames,
 } from "../../src/kernel/ids.ts";
 import { TcxDecoder } from "../../src/tcx/decoder.ts";
-import { documentOf, recordAt } from "../unit/activities/exports/sample.ts";
+import { documentOf, tenHoursOfRecords } from "../unit/activities/exports/sample.ts";
 import { api, keyWith, problemOf } from "./request.ts";
 import { userWithRun } from "./user-with-runs.ts";
 import { recordsOf, World } from "./world.ts";
@@ -202,20 +202,11 @@ describe.each(providerNames)("a run from %s as a file", (provider: ProviderName)
 
 describe("ten hours at a record a second", () => {
   const world = new World(54);
-  const count = 36_000;
+  const records = tenHoursOfRecords();
   let id = "";
 
   beforeAll(async () => {
     const { change, connectionId } = await userWithRun(world, "ultra");
-    const records = Array.from({ length: count }, (_, at) =>
-      recordAt(at, {
-        positionLat: (5_250_000 + at) / 100_000,
-        positionLong: (-1_325_000 + at) / 100_000,
-        altitude: (342 + (at % 500)) / 10,
-        distance: at * 3,
-        heartRate: 120 + (at % 40),
-      }),
-    );
     id = change.activity.id;
     const owner = { connectionId: asId<ConnectionId>(connectionId), activityId: asId<ActivityId>(id) };
     const gzipped = await gzip(JSON.stringify(documentOf({ laps: [records] })));
@@ -236,7 +227,7 @@ describe("ten hours at a record a second", () => {
       longest = Math.max(longest, next.value.length);
       text += next.value;
     }
-    expect(text.match(point)).toHaveLength(count);
+    expect(text.match(point)).toHaveLength(records.length);
     expect(longest).toBeLessThan(70_000);
   });
 
@@ -245,6 +236,6 @@ describe("ten hours at a record a second", () => {
     expect(bytes.byteLength).toBeLessThan(1_000_000);
     const decoder = new Decoder(Stream.fromArrayBuffer(bytes));
     expect(decoder.checkIntegrity()).toBe(true);
-    expect(decoder.read().messages.recordMesgs).toHaveLength(count);
+    expect(decoder.read().messages.recordMesgs).toHaveLength(records.length);
   });
 });

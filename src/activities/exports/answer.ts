@@ -4,19 +4,13 @@
 import { entityTag, isUnchanged, notModified } from "../../kernel/conditional.ts";
 import type { ActivityDocument } from "../document.ts";
 import { openObject } from "../documents.ts";
+import type { ActivityFiles } from "../find-files.ts";
 import { type ExportFormat, exportContentTypes, exportFileName, writeExport } from "./export.ts";
 
 /** Part of every tag. Another number whenever a writer writes otherwise than before, so that nobody keeps the old file. */
 const writersVersion = 1;
 
-export interface ExportedActivity {
-  readonly id: string;
-  readonly revision: number;
-  /** Epoch milliseconds. */
-  readonly startTime: number;
-  /** R2 key of the gzipped document. */
-  readonly documentKey: string;
-}
+export type ExportedActivity = Omit<ActivityFiles, "tcxKey">;
 
 /** 200 with the file, 304 where the client has it already, null when the document is gone. */
 export async function answerExport(

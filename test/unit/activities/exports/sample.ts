@@ -36,10 +36,15 @@ const route = (at: number): StandardizedRecord =>
   recordAt(at, {
     positionLat: (5_250_000 + at) / 100_000,
     positionLong: (-1_325_000 + at) / 100_000,
-    altitude: (342 + at) / 10,
+    altitude: (342 + (at % 500)) / 10,
     distance: at * 3,
     heartRate: 120 + (at % 40),
   });
+
+/** Ten hours with every field each second. */
+export function tenHoursOfRecords(): StandardizedRecord[] {
+  return Array.from({ length: 36_000 }, (_, at) => route(at));
+}
 
 /** As TCX and GPX have it, where 180° east is written as 180° west. */
 export const inXml = (longitude: number) => (longitude === 180 ? -180 : longitude);

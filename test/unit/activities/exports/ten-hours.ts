@@ -4,21 +4,12 @@
 import { gzipSync } from "node:zlib";
 import type { ActivityDocument } from "../../../../src/activities/document.ts";
 import { type ExportFormat, writeExport } from "../../../../src/activities/exports/export.ts";
-import { documentOf, recordAt } from "./sample.ts";
+import { documentOf, tenHoursOfRecords } from "./sample.ts";
 
 const format = process.argv[2] as ExportFormat;
 
 function makeDocument(): Uint8Array<ArrayBuffer> {
-  const records = Array.from({ length: 36_000 }, (_, at) =>
-    recordAt(at, {
-      positionLat: (5_250_000 + at) / 100_000,
-      positionLong: (-1_325_000 + at) / 100_000,
-      altitude: (342 + (at % 500)) / 10,
-      distance: at * 3,
-      heartRate: 120 + (at % 40),
-    }),
-  );
-  return new Uint8Array(gzipSync(JSON.stringify(documentOf({ laps: [records] }))));
+  return new Uint8Array(gzipSync(JSON.stringify(documentOf({ laps: [tenHoursOfRecords()] }))));
 }
 
 const stored = makeDocument();
