@@ -88,51 +88,24 @@ function LastDay({ overview }: { overview: OperatorOverview }) {
         {isLastDayCut ? `Only the newest ${numberText(runLimit)} of each database are counted here. ` : ""}
         Looks that found nothing new leave no trace here, and their calls are not in this.
       </p>
-      <table>
-        <caption>By outcome</caption>
-        <thead>
-          <tr>
-            <th scope="col">Outcome</th>
-            <th scope="col" class="number">
-              Syncs
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {namesOf(runOutcomes).map((status) => (
-            <tr>
-              <th scope="row">{runOutcomes[status]}</th>
-              <td class="number">{numberText(sumRuns(lastDay, (group) => group.status === status).runs)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <table>
-        <caption>By what they were for</caption>
-        <thead>
-          <tr>
-            <th scope="col">Reason</th>
-            {["Syncs", "Failed", "Calls"].map((title) => (
-              <th scope="col" class="number">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {namesOf(runReasons).map((trigger) => {
-            const sum = sumRuns(lastDay, (group) => group.trigger === trigger);
-            return sum.runs === 0 ? null : (
-              <tr>
-                <th scope="row">{runReasons[trigger]}</th>
-                {[sum.runs, sum.failed, sum.calls].map((value) => (
-                  <td class="number">{numberText(value)}</td>
-                ))}
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <FigureTable
+        caption="By outcome"
+        heading="Outcome"
+        columns={["Syncs"]}
+        rows={namesOf(runOutcomes).map((status) => [
+          runOutcomes[status],
+          numberText(sumRuns(lastDay, (group) => group.status === status).runs),
+        ])}
+      />
+      <FigureTable
+        caption="By what they were for"
+        heading="Reason"
+        columns={["Syncs", "Failed", "Calls"]}
+        rows={namesOf(runReasons).flatMap((trigger) => {
+          const { runs, failed, calls } = sumRuns(lastDay, (group) => group.trigger === trigger);
+          return runs === 0 ? [] : [[runReasons[trigger], ...[runs, failed, calls].map(numberText)]];
+        })}
+      />
     </section>
   );
 }
@@ -179,44 +152,63 @@ function Failures({ failures, now }: { failures: readonly FailedRun[]; now: numb
 
 function Connections({ overview }: { overview: OperatorOverview }) {
   const { connectionsByStatus, connectionsByProvider } = overview;
-  const rows = (words: readonly (readonly [title: string, count: number])[]) =>
-    words.map(([title, count]) => (
-      <tr>
-        <th scope="row">{title}</th>
-        <td class="number">{countText(count)}</td>
-      </tr>
-    ));
   return (
     <section aria-labelledby="connections">
       <h2 id="connections">Connections</h2>
-      <table>
-        <caption>By state</caption>
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Connections
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows(namesOf(connectionStates).map((name) => [connectionStates[name], connectionsByStatus[name]]))}
-        </tbody>
-      </table>
-      <table>
-        <caption>By provider, without those that were disconnected</caption>
-        <thead>
-          <tr>
-            <th scope="col">Provider</th>
-            <th scope="col" class="number">
-              Connections
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows(providerNames.map((name) => [providerTitles[name], connectionsByProvider[name]]))}
-        </tbody>
-      </table>
+      <FigureTable
+        caption="By state"
+        heading="State"
+        columns={["Connections"]}
+        rows={namesOf(connectionStates).map((name) => [
+          connectionStates[name],
+          countText(connectionsByStatus[name]),
+        ])}
+      />
+      <FigureTable
+        caption="By provider, without those that were disconnected"
+        heading="Provider"
+        columns={["Connections"]}
+        rows={providerNames.map((name) => [providerTitles[name], countText(connectionsByProvider[name])])}
+      />
     </section>
+  );
+}
+
+/** A table of counts: each row a title, and a figure for each column. */
+function FigureTable({
+  caption,
+  heading,
+  columns,
+  rows,
+}: {
+  caption: string;
+  heading: string;
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+}) {
+  return (
+    <table>
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{heading}</th>
+          {columns.map((column) => (
+            <th scope="col" class="number">
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([title, ...figures]) => (
+          <tr>
+            <th scope="row">{title}</th>
+            {figures.map((figure) => (
+              <td class="number">{figure}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
