@@ -76,6 +76,15 @@ describe("every page is for everybody", () => {
     await visitor.leave();
   });
 
+  it.each([
+    ["of FitGlue's usual length", "Zk3vQ9hYpTb7LmXr2WcN8sDfGa41"],
+    ["as long as the API allows", "W".repeat(128)],
+  ])("for a user whose id is %s", async (_length, userId) => {
+    const visitor = await arrive(userId);
+    expect(await examineAll(visitor, ["/portal/connections", "/portal/history"])).toEqual([]);
+    await visitor.leave();
+  });
+
   it("with connections, activities of every kind, and what goes wrong with them", async () => {
     const userId = "pages-full";
     const visitor = await arrive(userId);
