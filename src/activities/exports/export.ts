@@ -3,6 +3,7 @@
 
 import type { ActivityDocument } from "../document.ts";
 import { writeFit } from "./fit.ts";
+import { fitHoldsTime } from "./fit-values.ts";
 import { writeGeoJson } from "./geojson.ts";
 import { writeGpx } from "./gpx.ts";
 import { writeTcx } from "./tcx.ts";
@@ -18,11 +19,16 @@ export const exportContentTypes: Readonly<Record<ExportFormat, string>> = {
   fit: "application/vnd.ant.fit",
 };
 
+/** Whether the format has a number for when the activity began; `startTime` in epoch milliseconds. Only FIT may have none. */
+export function canExport(activity: { readonly startTime: number }, format: ExportFormat): boolean {
+  return format !== "fit" || fitHoldsTime(activity.startTime);
+}
+
 /** The file as the body of an answer. */
-export function writeExport(
+export async function writeExport(
   document: ActivityDocument,
   format: ExportFormat,
-): ReadableStream<Uint8Array> | Uint8Array {
+): Promise<ReadableStream<Uint8Array> | Uint8Array> {
   switch (format) {
     case "tcx":
       return streamText(writeTcx(document));
@@ -31,7 +37,7 @@ export function writeExport(
     case "geojson":
       return streamText(writeGeoJson(document));
     case "fit":
-      return writeFit(document);
+      return await writeFit(document);
     default:
       return format satisfies never;
   }

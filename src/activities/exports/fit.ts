@@ -1,6 +1,6 @@
 // An activity as FIT, written by Garmin's own encoder: file id, timer start, records, timer stop, laps, session, activity, in
 // the order that Garmin's activity file has. FIT counts times in whole seconds and cuts fractions off; positions are
-// semicircles. The encoder writes a number that its field cannot hold as another number: such a value is left out here.
+// semicircles. What its fields hold is in fit-values.ts. The file is made whole, and others get their turn meanwhile.
 
 import {
   type ActivityMesg,
@@ -12,22 +12,41 @@ import {
   type RecordMesg,
   type SessionMesg,
 } from "@garmin/fitsdk";
-import type { ActivityDocument, StandardizedRecord, StandardizedSession } from "../document.ts";
-import { fitSportOf } from "./fit-sport.ts";
+import type { ActivityDocument, StandardizedLap, StandardizedRecord } from "../document.ts";
+import { recordMessageNumber, withFewRecordFields } from "./fit-profile.ts";
+import { type FitSport, fitSportOf } from "./fit-sport.ts";
+import {
+  fitBeat,
+  fitHoldsTime,
+  fitLocalTime,
+  fitTime,
+  present,
+  ranged,
+  ranges,
+  semicircles,
+  whole,
+} from "./fit-values.ts";
 
 /** FIT's numbers of the messages that an activity file is made of. */
-const message = { FILE_ID: 0, SESSION: 18, LAP: 19, RECORD: 20, EVENT: 21, ACTIVITY: 34 } as const;
-
-/** Half a turn in semicircles. */
-const semicirclesPerDegree = 2 ** 31 / 180;
+const message = {
+  FILE_ID: 0,
+  SESSION: 18,
+  LAP: 19,
+  RECORD: recordMessageNumber,
+  EVENT: 21,
+  ACTIVITY: 34,
+} as const;
 
 /** The whole file; a 10 h activity at a record a second is about a megabyte. */
-export function writeFit(document: ActivityDocument): Uint8Array {
+export async function writeFit(document: ActivityDocument): Promise<Uint8Array> {
   const [session] = document.standardizedActivity.sessions;
   const encoder = new Encoder();
-  const start = new Date(session.startTime);
-  const end = later(start, session.totalElapsedTime);
-  const activeSeconds = ranged(Math.min(document.activeSeconds, session.totalElapsedTime), ranges.seconds);
+  const startTime = Date.parse(session.startTime);
+  const endTime = startTime + session.totalElapsedTime * 1000;
+  const start = fitTime(startTime);
+  const end = fitTime(endTime);
+  const activeSeconds = Math.min(document.activeSeconds, session.totalElapsedTime);
+  const timer = present("totalTimerTime", ranged(activeSeconds, ranges.seconds));
   write<FileIdMesg>(encoder, message.FILE_ID, {
     type: "activity",
     // The number that Garmin reserves for software without one of its own.
@@ -37,21 +56,21 @@ export function writeFit(document: ActivityDocument): Uint8Array {
     timeCreated: start,
   });
   write<EventMesg>(encoder, message.EVENT, { timestamp: start, event: "timer", eventType: "start" });
-  writeRecords(encoder, session);
+  await writeRecords(encoder, session.laps);
   write<EventMesg>(encoder, message.EVENT, { timestamp: end, event: "timer", eventType: "stopAll" });
   const sport = fitSportOf(document.type);
-  writeLaps(encoder, session, sport);
+  writeLaps(encoder, session.laps, activeSeconds, sport);
   write<SessionMesg>(encoder, message.SESSION, {
     messageIndex: 0,
     timestamp: end,
     startTime: start,
     ...present("totalElapsedTime", ranged(session.totalElapsedTime, ranges.seconds)),
-    ...present("totalTimerTime", activeSeconds),
+    ...timer,
     ...present("totalDistance", ranged(session.totalDistance, ranges.distanceMeters)),
     ...present("totalCalories", whole(document.calories)),
     ...present("totalAscent", whole(document.elevationGainMeters)),
-    ...present("avgHeartRate", beat(document.averageHeartRate)),
-    ...present("maxHeartRate", beat(document.maxHeartRate)),
+    ...present("avgHeartRate", fitBeat(document.averageHeartRate)),
+    ...present("maxHeartRate", fitBeat(document.maxHeartRate)),
     ...sport,
     event: "session",
     eventType: "stop",
@@ -61,13 +80,12 @@ export function writeFit(document: ActivityDocument): Uint8Array {
   });
   write<ActivityMesg>(encoder, message.ACTIVITY, {
     timestamp: end,
-    ...present("totalTimerTime", activeSeconds),
+    ...timer,
     numSessions: 1,
     type: "manual",
     event: "activity",
     eventType: "stop",
-    // The watch's own clock, counted as if it were UTC.
-    localTimestamp: Math.floor((end.getTime() - fitEpoch) / 1000) + document.utcOffsetSeconds,
+    localTimestamp: fitLocalTime(endTime, document.utcOffsetSeconds),
   });
   return encoder.close();
 }
@@ -77,44 +95,75 @@ function write<Message extends Mesg>(encoder: Encoder, messageNumber: number, fi
   encoder.onMesg(messageNumber, fields);
 }
 
-/** FIT counts from the last day of 1989. */
-const fitEpoch = Date.UTC(1989, 11, 31);
+/** Some 30 ms of work; the isolate serves others too. */
+const recordsPerTurn = 2000;
+
+async function writeRecords(encoder: Encoder, laps: readonly StandardizedLap[]): Promise<void> {
+  const messages = recordMessages(laps);
+  let isDone = false;
+  while (!isDone) {
+    withFewRecordFields(() => {
+      for (let count = 0; count < recordsPerTurn && !isDone; count++) {
+        const next = messages.next();
+        if (next.done === true) isDone = true;
+        else write<RecordMesg>(encoder, message.RECORD, next.value);
+      }
+    });
+    if (!isDone) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
 
 /**
  * One record a second at most, and time only goes on: of two records that fall into one second the earlier is written, the later
- * is not. Documents hold a record a second already; this is for one that did not come out of our own assembling.
+ * is not. Documents hold a record a second already; this is for one that did not come out of our own assembling. A record
+ * at a time that FIT has no number for is left out.
  */
-function writeRecords(encoder: Encoder, session: StandardizedSession): void {
+function* recordMessages(laps: readonly StandardizedLap[]): Generator<RecordMesg, void> {
   let lastSecond = Number.NEGATIVE_INFINITY;
-  for (const lap of session.laps) {
+  for (const lap of laps) {
     for (const record of lap.records ?? []) {
-      const second = Math.floor(Date.parse(record.timestamp) / 1000);
-      if (second <= lastSecond) continue;
+      const second = secondOf(record);
+      if (second <= lastSecond || !fitHoldsTime(second * 1000)) continue;
       lastSecond = second;
-      write<RecordMesg>(encoder, message.RECORD, recordMessage(record, second));
+      yield recordMessage(record, second);
     }
   }
 }
 
+function secondOf(record: StandardizedRecord): number {
+  return Math.floor(Date.parse(record.timestamp) / 1000);
+}
+
+/**
+ * A lap lasts until its last record at least. The document has the time that the timer ran (TCX's `TotalTimeSeconds`); FIT has
+ * both, the elapsed time with pauses and the timer's without. A provider that knows no laps gives one as long as the activity,
+ * pauses and all: of a single lap the timer ran no longer than of the activity.
+ */
 function writeLaps(
   encoder: Encoder,
-  session: StandardizedSession,
-  sport: ReturnType<typeof fitSportOf>,
+  laps: readonly StandardizedLap[],
+  activeSeconds: number,
+  sport: FitSport,
 ): void {
-  for (const [index, lap] of session.laps.entries()) {
-    const start = new Date(lap.startTime);
-    const beats = (lap.records ?? []).flatMap((record) => record.heartRate ?? []);
+  for (const [index, lap] of laps.entries()) {
+    const { records = [], totalElapsedTime } = lap;
+    const start = Date.parse(lap.startTime);
+    const last = records.at(-1);
+    const lastRecord = last === undefined ? start : secondOf(last) * 1000;
+    const end = Math.max(start + totalElapsedTime * 1000, lastRecord);
+    const timerSeconds = laps.length === 1 ? Math.min(totalElapsedTime, activeSeconds) : totalElapsedTime;
+    const beats = records.flatMap((record) => record.heartRate ?? []);
     const average = beats.length === 0 ? undefined : beats.reduce((sum, bpm) => sum + bpm, 0) / beats.length;
     const greatest = beats.length === 0 ? undefined : beats.reduce((most, bpm) => Math.max(most, bpm), 0);
     write<LapMesg>(encoder, message.LAP, {
       messageIndex: index,
-      timestamp: later(start, lap.totalElapsedTime),
-      startTime: start,
-      ...present("totalElapsedTime", ranged(lap.totalElapsedTime, ranges.seconds)),
-      ...present("totalTimerTime", ranged(lap.totalElapsedTime, ranges.seconds)),
+      timestamp: fitTime(end),
+      startTime: fitTime(start),
+      ...present("totalElapsedTime", ranged((end - start) / 1000, ranges.seconds)),
+      ...present("totalTimerTime", ranged(timerSeconds, ranges.seconds)),
       ...present("totalDistance", ranged(lap.totalDistance, ranges.distanceMeters)),
-      ...present("avgHeartRate", beat(average)),
-      ...present("maxHeartRate", beat(greatest)),
+      ...present("avgHeartRate", fitBeat(average)),
+      ...present("maxHeartRate", fitBeat(greatest)),
       ...sport,
       event: "lap",
       eventType: "stop",
@@ -124,7 +173,7 @@ function writeLaps(
 
 /**
  * The fields stand in one order always: the encoder takes two messages with the same fields for the same definition, whatever
- * their order, and would write the second one's values into the first one's fields.
+ * their order, and would write the second one's values into the first one's fields. Other fields need a place in fit-profile.ts.
  */
 function recordMessage(record: StandardizedRecord, second: number): RecordMesg {
   const { positionLat, positionLong, altitude, distance, heartRate } = record;
@@ -135,48 +184,6 @@ function recordMessage(record: StandardizedRecord, second: number): RecordMesg {
       : { positionLat: semicircles(positionLat), positionLong: semicircles(positionLong) }),
     ...present("altitude", ranged(altitude, ranges.altitudeMeters)),
     ...present("distance", ranged(distance, ranges.distanceMeters)),
-    ...present("heartRate", beat(heartRate)),
+    ...present("heartRate", fitBeat(heartRate)),
   };
-}
-
-function later(start: Date, seconds: number): Date {
-  return new Date(start.getTime() + seconds * 1000);
-}
-
-/** 180° east is one more than there is, which wraps to 180° west, the same meridian; the one before means "none". */
-function semicircles(degrees: number): number {
-  const rounded = Math.round(degrees * semicirclesPerDegree);
-  return rounded === 2 ** 31 - 1 ? rounded - 1 : rounded | 0;
-}
-
-/** What FIT's fields hold, by their scales and offsets; the greatest number of a field means "none". */
-const ranges = {
-  seconds: [0, (2 ** 32 - 2) / 1000],
-  distanceMeters: [0, (2 ** 32 - 2) / 100],
-  altitudeMeters: [-500, (2 ** 16 - 2) / 5 - 500],
-  whole: [0, 2 ** 16 - 2],
-} as const;
-
-function ranged(
-  value: number | undefined,
-  [lowest, greatest]: readonly [number, number],
-): number | undefined {
-  return value === undefined || value < lowest || value > greatest ? undefined : value;
-}
-
-function whole(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : ranged(Math.round(value), ranges.whole);
-}
-
-/** One byte there, and 255 means "none". */
-function beat(bpm: number | undefined): number | undefined {
-  return bpm === undefined ? undefined : Math.min(254, Math.max(1, Math.round(bpm)));
-}
-
-function present<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): { readonly [Field in Name]?: Value } {
-  if (value === undefined) return {};
-  return { [name]: value } as { readonly [Field in Name]?: Value };
 }

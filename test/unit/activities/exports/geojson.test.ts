@@ -17,6 +17,8 @@ interface Collection {
     readonly geometry: { readonly type: string; readonly coordinates: unknown } | null;
     readonly properties: {
       readonly name: string;
+      readonly type: string;
+      readonly time: string;
       readonly coordTimes: readonly string[];
       readonly coordinateProperties: {
         readonly times: readonly string[];
@@ -93,6 +95,16 @@ describe("an export", () => {
     const { geometry, properties } = read(document);
     expect(geometry).toEqual(theirs?.geometry);
     expect(properties.coordinateProperties).toEqual(theirs?.properties?.coordinateProperties);
+  });
+
+  it("carries title, type and time", () => {
+    const fields = { type: "ACTIVITY_TYPE_HIKE", startTime: "2026-03-10T13:59:58Z" } as const;
+    const { properties } = read(documentOf({ laps: [[recordAt(0)]], fields }));
+    expect(properties).toMatchObject({
+      name: 'Run & "jump" <fast>',
+      type: "ACTIVITY_TYPE_HIKE",
+      time: "2026-03-10T13:59:58Z",
+    });
   });
 
   it("of a single position is a point, and of none has no geometry", () => {

@@ -119,6 +119,13 @@ describe("an export", () => {
     expect(gpxOf(sampleDocument)).not.toContain("<desc>");
   });
 
+  it("writes a heart rate that no byte holds as the nearest that one does", () => {
+    const place = { positionLat: 1, positionLong: 2 };
+    const laps = [[256, 0, 0.4, 99.6].map((heartRate, at) => recordAt(at, { ...place, heartRate }))];
+    const points = elementsOf(parseXml(gpxOf(documentOf({ laps }))), "gpxtpx:hr");
+    expect(points.map(({ text }) => text)).toEqual(["255", "1", "1", "100"]);
+  });
+
   it("carries title, time and type", () => {
     const [track] = elementsOf(parseXml(gpxOf(sampleDocument)), "trk");
     expect(textOf(track, "name")).toBe('Run & "jump" <fast>');

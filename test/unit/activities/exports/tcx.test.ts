@@ -116,6 +116,16 @@ describe("the schema", () => {
       expect(Math.max(...dealt) - Math.min(...dealt)).toBeLessThanOrEqual(1);
     }
   });
+
+  it("gets more calories for a longer lap", () => {
+    const laps = [
+      [recordAt(0), recordAt(10)],
+      [recordAt(20), recordAt(40)],
+      [recordAt(50), recordAt(120)],
+    ];
+    const root = parseXml(tcxOf(documentOf({ laps, fields: { calories: 200 } })));
+    expect(elementsOf(root, "Calories").map(({ text }) => text)).toEqual(["20", "40", "140"]);
+  });
 });
 
 describe("an export", () => {
@@ -178,9 +188,9 @@ describe("an export", () => {
   });
 
   it("writes a heart rate that no byte holds as the nearest that one does", () => {
-    const laps = [[256, 0, 99.6].map((heartRate, at) => recordAt(at, { heartRate }))];
+    const laps = [[256, 0, 0.4, 99.6].map((heartRate, at) => recordAt(at, { heartRate }))];
     const points = elementsOf(parseXml(tcxOf(documentOf({ laps }))), "HeartRateBpm");
-    expect(points.map((point) => textOf(point, "Value"))).toEqual(["255", "1", "100"]);
+    expect(points.map((point) => textOf(point, "Value"))).toEqual(["255", "1", "1", "100"]);
   });
 
   it.each([

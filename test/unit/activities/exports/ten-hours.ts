@@ -21,7 +21,7 @@ const look = () => {
 const inflated = new Blob([stored]).stream().pipeThrough(new DecompressionStream("gzip"));
 const document = (await new Response(inflated).json()) as ActivityDocument;
 look();
-const made = writeExport(document, format);
+const made = await writeExport(document, format);
 look();
 let bytes = 0;
 for await (const chunk of made instanceof Uint8Array ? [made] : made) {
