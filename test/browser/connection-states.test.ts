@@ -122,6 +122,25 @@ describe("a connection", () => {
     await visitor.leave();
   });
 
+  it("ended in another tab while a sync was under way: the page that stayed open shows it by itself", async () => {
+    const account = await machine.account("fitbit", "Tab");
+    const visitor = await arrive("state-elsewhere");
+    const { page } = visitor;
+    await visitor.connect("Connect Fitbit", { id: account });
+    await visitor.see("Fitbit is connected");
+    await firstLookIsOver("state-elsewhere");
+    await machine.simulator.put("/sim/faults", [
+      { fault: "slow", providerUserId: account, path: "list.json", delaySeconds: 4 },
+    ]);
+    await page.getByRole("button", { name: "Sync now" }).click();
+    await visitor.see("Under way.");
+    const [connection] = await connectionsOf("state-elsewhere");
+    await machine.api.delete(`/v1/connections/${connection?.id}`);
+    await visitor.see("Ended connections");
+    expect(await page.locator("[data-running]").count()).toBe(0);
+    await visitor.leave();
+  });
+
   it("was disconnected, and its data erased: each asks first, and says what became of it", async () => {
     const account = await machine.account("fitbit", "Dis");
     const visitor = await arrive("state-ended");

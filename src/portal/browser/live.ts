@@ -16,8 +16,17 @@ function isRunning(root: ParentNode): boolean {
 /** Replaces every live element by its newer self; one that holds the focus stays, so that nobody loses their place. */
 function take(newer: Document): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-live]")) {
+    // Replaced a moment ago, with what is around it.
+    if (!element.isConnected) continue;
     const successor = newer.getElementById(element.id);
-    if (successor === null || successor.outerHTML === element.outerHTML) continue;
+    if (successor === null) {
+      // An entry of a list comes and goes with the list.
+      if (element.parentElement?.closest("[data-live]")) continue;
+      // What it belongs to is gone, such as a connection that has ended: the page around it is another one now.
+      location.reload();
+      return;
+    }
+    if (successor.outerHTML === element.outerHTML) continue;
     if (element.contains(document.activeElement)) continue;
     element.replaceWith(document.adoptNode(successor));
   }
