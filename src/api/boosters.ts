@@ -2,7 +2,12 @@
 // booster had nothing to do, or has to wait, is no error of the run that called it.
 
 import { createRoute, type z } from "@hono/zod-openapi";
-import { hasHeartRate, overlayHeartRate, windowOf } from "../boosters/fitbit-heart-rate.ts";
+import {
+  hasHeartRate,
+  overlayHeartRate,
+  sessionsMilliseconds,
+  windowOf,
+} from "../boosters/fitbit-heart-rate.ts";
 import { reportZones } from "../boosters/heart-rate-zones.ts";
 import type { PostedActivity } from "../boosters/posted-activity.ts";
 import { mapType } from "../boosters/type-mapper.ts";
@@ -85,7 +90,7 @@ export const boosterRoutes = apiRouter()
     if (!options.force && hasHeartRate(activity)) return answer(skipped(activity, "has_heart_rate"));
     const window = windowOf(activity);
     if (window === null) return answer(skipped(activity, "no_duration"));
-    if (window.end - window.start > longestWindowMilliseconds) {
+    if (Math.max(window.end - window.start, sessionsMilliseconds(activity)) > longestWindowMilliseconds) {
       return answer(skipped(activity, "longer_than_24_hours"));
     }
     if (window.start > now) return answer(skipped(activity, "in_the_future"));
@@ -98,8 +103,8 @@ export const boosterRoutes = apiRouter()
     );
     const unavailable = withoutHeartRate(activity, heartRate, now);
     if (unavailable !== null) return answer(unavailable);
-    const samples = heartRate.kind === "samples" ? heartRate.samples : [];
-    const overlay = overlayHeartRate(activity, samples, { force: options.force, now });
+    const { samples, isFinal } = heartRate.kind === "samples" ? heartRate : { samples: [], isFinal: false };
+    const overlay = overlayHeartRate(activity, samples, { force: options.force, now, isFinal });
     switch (overlay.status) {
       case "merged": {
         const origin =
@@ -130,7 +135,7 @@ export const boosterRoutes = apiRouter()
     if (chosen.kind === "none") return answer(skipped(activity, chosen.reason));
     if (chosen.kind !== "zones") return answer(unanswered(activity, chosen, now));
     const report = reportZones(activity, { ...options, zones: chosen.zones });
-    if (report === null) return answer(skipped(activity, "no_heart_rate"));
+    if (report === null) return answer(skipped(activity, "records_too_far_apart"));
     const { text, ...figures } = report;
     const metadata = { model: options.model, maxHr: chosen.maxHeartRate ?? undefined, ...figures };
     return answer({ activity, status: "applied", description: text, metadata });

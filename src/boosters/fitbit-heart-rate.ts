@@ -71,22 +71,32 @@ export function windowOf(activity: PostedActivity): Window | null {
   return end > start ? { start, end } : null;
 }
 
+/** What the sessions last together, however they lie: so many records an activity without any would get. */
+export function sessionsMilliseconds({ sessions }: Pick<PostedActivity, "sessions">): number {
+  return sessions.reduce((sum, { totalElapsedTime }) => sum + (totalElapsedTime ?? 0), 0) * 1000;
+}
+
 /**
  * The activity with heart rate, or why not.
  * @param samples the user's heart rate around the activity, ascending, one an instant; more than the activity's time is no
  * harm, and up to 10 s more on either side lets its first and last records lie between two samples
  * @param now epoch milliseconds
+ * @param isFinal nothing more can come, so nothing is waited for
  */
 export function overlayHeartRate(
   activity: PostedActivity,
   samples: readonly Sample[],
-  { force, now }: { readonly force: boolean; readonly now: number },
+  {
+    force,
+    now,
+    isFinal = false,
+  }: { readonly force: boolean; readonly now: number; readonly isFinal?: boolean },
 ): Overlay {
   if (!force && hasHeartRate(activity)) return { status: "skipped", reason: "has_heart_rate" };
   const window = windowOf(activity);
   if (window === null) return { status: "skipped", reason: "no_duration" };
   const within = samples.filter(({ time }) => time >= window.start && time <= window.end);
-  if (isWaiting(within, window, now)) {
+  if (!isFinal && isWaiting(within, window, now)) {
     return {
       status: "retry",
       retryAfterSeconds: retryAfter(window, now),

@@ -53,50 +53,59 @@ export type PostedSession = z.infer<typeof sessionSchema>;
 export type PostedActivity = z.infer<typeof activityShape>;
 
 /** Accepts both of protojson's spellings and answers camelCase. */
-export const postedActivitySchema = z.preprocess(asProtojsonReads, activityShape);
+export const postedActivitySchema = z.preprocess((value) => asProtojsonReads(value), activityShape);
 
 interface Fault {
   readonly message: string;
   readonly path: readonly string[];
 }
 
-/** RFC 3339's form; whether the day exists is asked of `Date.parse`. */
 const timestampForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** RFC 3339. `Date.parse` refuses the 32nd of a month and takes its 31st for the next one's first. */
+function isInstant(text: unknown): boolean {
+  if (typeof text !== "string" || !timestampForm.test(text) || Number.isNaN(Date.parse(text))) return false;
+  const day = Number(text.slice(8, 10));
+  return day <= 28 || new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() === day;
+}
 
 function faultOf(record: unknown): Fault | null {
   if (typeof record !== "object" || record === null) return { message: "a record", path: [] };
   const { timestamp, heartRate }: { timestamp?: unknown; heartRate?: unknown } = record;
   if (timestamp === undefined) return { message: "It is required.", path: ["timestamp"] };
-  const isInstant =
-    typeof timestamp === "string" && timestampForm.test(timestamp) && !Number.isNaN(Date.parse(timestamp));
-  if (!isInstant) return { message: instantText, path: ["timestamp"] };
+  if (!isInstant(timestamp)) return { message: instantText, path: ["timestamp"] };
   const isBeats = heartRate === undefined || (typeof heartRate === "number" && heartRate >= 0);
   return isBeats ? null : { message: "beats a minute, or nothing", path: ["heartRate"] };
 }
 
-/** Which lists hold messages of the schema; names inside anything else are data and stay as they are. */
-const nested = new Set(["sessions", "laps", "records"]);
+/** Which list of a message holds messages of the schema, from the activity down; anything else is data and stays as it is. */
+const nestedLists = ["sessions", "laps", "records"] as const;
 
 /** Names in camelCase and no nulls, at every level that is a message. What stands so already is not copied. */
-function asProtojsonReads(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const read = value.map(asProtojsonReads);
-    return read.every((item, index) => item === value[index]) ? value : read;
+function asProtojsonReads(value: unknown, level = 0): unknown {
+  const nested = nestedLists[level];
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isAsRead(value, nested)) {
+    return value;
   }
-  if (typeof value !== "object" || value === null || isAsRead(value)) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
       const camel = camelCase(name);
       if (field === null) return [];
-      return [[camel, nested.has(camel) ? asProtojsonReads(field) : field]];
+      return [[camel, camel === nested ? listAsProtojsonReads(field, level + 1) : field]];
     }),
   );
 }
 
-/** Whether a message has neither nulls nor names to change, nor lists of messages that may have. */
-function isAsRead(message: object): boolean {
+function listAsProtojsonReads(list: unknown, level: number): unknown {
+  if (!Array.isArray(list)) return list;
+  const read = list.map((item) => asProtojsonReads(item, level));
+  return read.every((item, index) => item === list[index]) ? list : read;
+}
+
+/** Whether a message has neither nulls nor names to change, nor a list of messages that may have. */
+function isAsRead(message: object, nested: string | undefined): boolean {
   for (const name in message) {
-    if (name.includes("_") || nested.has(name)) return false;
+    if (name.includes("_") || name === nested) return false;
     if (message[name as keyof typeof message] === null) return false;
   }
   return true;

@@ -68,13 +68,19 @@ function plain(name: string): string {
   return name.replace(/[\s_-]/g, "").toLowerCase();
 }
 
-/** Letters and digits of any script make words; everything else ends one. */
-const wordCharacter = "[\\p{L}\\p{N}\\p{M}]";
+/** Letters and digits of any script, with their marks, make words; everything else ends one, an emoji with its marks too. */
+const notInWordBefore = "(?<![\\p{L}\\p{N}]\\p{M}{0,8})";
+const notInWordAfter = "(?![\\p{L}\\p{N}\\p{M}])";
 
 function isMatch(title: string, rule: TypeRule): boolean {
-  const wanted = rule.match.trim().normalize("NFC");
+  const wanted = plainText(rule.match);
   if (wanted === "") return false;
   const literal = wanted.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  const pattern = rule.mode === "substring" ? literal : `(?<!${wordCharacter})${literal}(?!${wordCharacter})`;
-  return new RegExp(pattern, "iu").test(title.normalize("NFC"));
+  const pattern = rule.mode === "substring" ? literal : `${notInWordBefore}${literal}${notInWordAfter}`;
+  return new RegExp(pattern, "iu").test(plainText(title));
+}
+
+/** However its letters are composed and its words are spaced. */
+function plainText(text: string): string {
+  return text.normalize("NFC").trim().replace(/\s+/gu, " ");
 }

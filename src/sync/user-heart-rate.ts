@@ -1,7 +1,6 @@
 // A user's heart rate in a window, from what is stored first: an activity whose heart rate is complete needs no call. What
 // no such activity covers is asked of the provider, in one request from the first gap to the last.
 
-import { readSources } from "../activities/documents.ts";
 import { databaseFor } from "../db/databases.ts";
 import type { Configuration } from "../kernel/configuration.ts";
 import type { UserId } from "../kernel/ids.ts";
@@ -9,6 +8,7 @@ import type { ProviderError } from "../providers/errors.ts";
 import type { HeartRateSample, MissingReason } from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
 import { fetchHeartRateWindow, type HeartRateWindow } from "./heart-rate-window.ts";
+import { readStoredHeartRate } from "./stored-heart-rate.ts";
 import { findUsersConnection } from "./users-connection.ts";
 
 export type UserHeartRate =
@@ -19,6 +19,8 @@ export type UserHeartRate =
       /** `inferred`: the provider gave local times, and the offset is the nearest activity's. */
       readonly timeBasis: "utc" | "inferred";
       readonly from: "stored" | "provider" | "both";
+      /** Nothing can be added to them any more: their connection has ended. */
+      readonly isFinal: boolean;
     }
   | { readonly kind: "missing"; readonly reason: MissingReason }
   /** This user has connected nothing. */
@@ -34,9 +36,6 @@ const smallestHoleMilliseconds = 10_000;
 const marginMilliseconds = 10_000;
 /** What a provider answers at once. */
 const longestRequestMilliseconds = 86_400_000;
-/** An activity that began longer before the window than this does not reach into it. */
-const longestActivityMilliseconds = 86_400_000;
-const storedActivitiesAtMost = 20;
 
 /**
  * The heart rate of a window of at most 24 h, with up to 10 s more on either side where there are samples. `window` and `now`
@@ -52,18 +51,21 @@ export async function readUserHeartRate(
   const database = databaseFor(env, userId);
   const connection = await findUsersConnection(database, userId);
   if (connection === null) return { kind: "no_connection" };
-  const stored = await readStored(env, database.$client, connection.id, window);
+  const owner = { userId, connectionId: connection.id };
+  const stored = await readStoredHeartRate(env, database.$client, owner, window);
+  const near = stored.samples.filter(({ time }) => isNear(window, time));
+  const storedAnswer: UserHeartRate = {
+    kind: "samples",
+    samples: inOrder(near),
+    timeBasis: stored.timeBasis,
+    from: "stored",
+    isFinal: false,
+  };
   const hole = largestSpanOf(holesOf(window, stored.covered));
-  if (hole === null) {
-    return { kind: "samples", samples: inOrder(stored.samples), timeBasis: stored.timeBasis, from: "stored" };
-  }
-  const fallback = (answer: UserHeartRate): UserHeartRate =>
-    stored.samples.length === 0
-      ? answer
-      : { kind: "samples", samples: inOrder(stored.samples), timeBasis: stored.timeBasis, from: "stored" };
-  if (connection.status !== "active" || !configuration.providers.includes(connection.provider)) {
-    return fallback({ kind: "not_active" });
-  }
+  if (hole === null) return storedAnswer;
+  const ended: UserHeartRate =
+    near.length === 0 ? { kind: "not_active" } : { ...storedAnswer, isFinal: true };
+  if (connection.status !== "active" || !configuration.providers.includes(connection.provider)) return ended;
   const provider = providerFor(configuration, connection.provider);
   const request = withMargin(hole, Math.max(now, hole.endTime));
   const answer = await fetchHeartRateWindow(env, { database, connection, provider }, request, now);
@@ -71,15 +73,16 @@ export async function readUserHeartRate(
     case "samples": {
       const within = answer.samples.filter(({ time }) => isNear(window, time));
       return {
-        kind: "samples",
-        samples: inOrder([...stored.samples, ...within]),
+        ...storedAnswer,
+        samples: inOrder([...near, ...within]),
         timeBasis: answer.timeBasis === "inferred" ? "inferred" : stored.timeBasis,
-        from: stored.samples.length === 0 ? "provider" : "both",
+        from: near.length === 0 ? "provider" : "both",
       };
     }
     case "missing":
+      return near.length === 0 ? answer : storedAnswer;
     case "not_active":
-      return fallback(answer);
+      return ended;
     // What is stored is not all that there is: whoever asks may try again.
     case "rate_limited":
     case "failed":
@@ -98,44 +101,6 @@ function withMargin({ startTime, endTime }: HeartRateWindow, latest: number): He
   const spare = Math.floor((longestRequestMilliseconds - (endTime - startTime)) / 2);
   const margin = Math.max(0, Math.min(marginMilliseconds, spare));
   return { startTime: startTime - margin, endTime: Math.min(endTime + margin, latest) };
-}
-
-interface Stored {
-  readonly samples: readonly HeartRateSample[];
-  readonly covered: readonly HeartRateWindow[];
-  readonly timeBasis: "utc" | "inferred";
-}
-
-async function readStored(
-  env: Env,
-  client: D1Database,
-  connectionId: string,
-  window: HeartRateWindow,
-): Promise<Stored> {
-  const { results } = await client
-    .prepare(
-      `SELECT start_time AS startTime, end_time AS endTime, sources_key AS sourcesKey,
-         json_extract(entry, '$.completeness.heartRate.state') AS state
-       FROM activities
-       WHERE connection_id = ?1 AND start_time > ?2 - ?4 AND start_time <= ?3 AND end_time >= ?2
-         AND deleted_at IS NULL AND sources_key IS NOT NULL
-       ORDER BY start_time LIMIT ?5`,
-    )
-    .bind(connectionId, window.startTime, window.endTime, longestActivityMilliseconds, storedActivitiesAtMost)
-    .all<{ startTime: number; endTime: number; sourcesKey: string; state: string | null }>();
-  const samples: HeartRateSample[] = [];
-  const covered: HeartRateWindow[] = [];
-  let timeBasis: "utc" | "inferred" = "utc";
-  for (const { startTime, endTime, sourcesKey, state } of results) {
-    const heartRate = (await readSources(env.DOCUMENTS, sourcesKey))?.heartRate;
-    if (heartRate?.kind !== "samples") continue;
-    for (const sample of heartRate.samples) {
-      if (isNear(window, sample.time)) samples.push(sample);
-    }
-    if (heartRate.timeBasis === "inferred") timeBasis = "inferred";
-    if (state === "complete") covered.push({ startTime, endTime });
-  }
-  return { samples, covered, timeBasis };
 }
 
 /** What of a window no interval covers. `covered` ascending by start. */

@@ -1,6 +1,7 @@
 // Which zones an activity's heart rate is held against: given ones, shares of a maximum heart rate, or the provider's own bounds
 // for this user. Nothing is assumed: without a maximum, an age or bounds there are no zones.
 
+import { windowOf } from "../boosters/fitbit-heart-rate.ts";
 import { type Zone, type ZoneModel, zonesOfMaximum } from "../boosters/heart-rate-zones.ts";
 import type { PostedActivity } from "../boosters/posted-activity.ts";
 import { databaseFor } from "../db/databases.ts";
@@ -9,7 +10,7 @@ import { accountName, type UserId } from "../kernel/ids.ts";
 import type { HeartRateZone } from "../providers/port.ts";
 import { providerFor } from "../providers/registry.ts";
 import { callLent, type NoAnswer } from "./lent-call.ts";
-import { findUsersConnection } from "./users-connection.ts";
+import { findUsersConnection, findUsersConnections } from "./users-connection.ts";
 
 export interface ZoneRequest {
   readonly userId: UserId | null;
@@ -101,23 +102,26 @@ async function zonesByAge(
 /** How many of the user's activities are looked at for bounds; they change when the user ages or edits them. */
 const activitiesAtMost = 20;
 
-/** The provider's own bounds: those of this activity if it came from here, else of the newest one before it that has any. */
+/** The provider's own bounds: those of the activity of this time if it is stored, else of the newest one before it that has any. */
 async function providerZones(env: Env, userId: UserId | null, activity: PostedActivity): Promise<ZoneChoice> {
   if (userId === null) return { kind: "none", reason: "no_provider_zones" };
   const database = databaseFor(env, userId);
-  const connection = await findUsersConnection(database, userId);
-  if (connection === null) return { kind: "none", reason: "not_connected" };
-  const { results } = await database.$client
-    .prepare(
-      `SELECT json_extract(entry, '$.heartRateZones') AS zones FROM activities
-       WHERE connection_id = ?1 AND start_time <= ?2 + 1000 AND deleted_at IS NULL AND entry IS NOT NULL
-       ORDER BY start_time DESC LIMIT ?3`,
-    )
-    .bind(connection.id, Date.parse(activity.startTime), activitiesAtMost)
-    .all<{ zones: string | null }>();
-  for (const { zones } of results) {
-    const bounded = boundedZones(zones === null ? [] : (JSON.parse(zones) as HeartRateZone[]));
-    if (bounded !== null) return { kind: "zones", zones: bounded, maxHeartRate: null };
+  const connections = await findUsersConnections(database, userId);
+  if (connections.length === 0) return { kind: "none", reason: "not_connected" };
+  const end = windowOf(activity)?.end ?? Date.parse(activity.startTime);
+  for (const { id } of connections) {
+    const { results } = await database.$client
+      .prepare(
+        `SELECT json_extract(entry, '$.heartRateZones') AS zones FROM activities
+         WHERE connection_id = ?1 AND start_time <= ?2 AND deleted_at IS NULL AND entry IS NOT NULL
+         ORDER BY start_time DESC LIMIT ?3`,
+      )
+      .bind(id, end, activitiesAtMost)
+      .all<{ zones: string | null }>();
+    for (const { zones } of results) {
+      const bounded = boundedZones(zones === null ? [] : (JSON.parse(zones) as HeartRateZone[]));
+      if (bounded !== null) return { kind: "zones", zones: bounded, maxHeartRate: null };
+    }
   }
   return { kind: "none", reason: "no_provider_zones" };
 }

@@ -5,18 +5,20 @@ import type { Database } from "../db/databases.ts";
 import { connections } from "../db/schema.ts";
 import type { UserId } from "../kernel/ids.ts";
 
-/** The user's connection: the active one, else one that has not ended, else the newest; null when there never was one. */
-export async function findUsersConnection(
-  database: Database,
-  userId: UserId,
-): Promise<typeof connections.$inferSelect | null> {
-  const [connection] = await database
+type Connection = typeof connections.$inferSelect;
+
+/** All connections that a user has had: the active ones first, then those that have not ended, the newest of each first. */
+export async function findUsersConnections(database: Database, userId: UserId): Promise<Connection[]> {
+  return await database
     .select()
     .from(connections)
     .where(eq(connections.userId, userId))
     .orderBy(
       sql`${connections.status} = 'active' DESC, ${connections.status} = 'disconnected', ${connections.connectedAt} DESC`,
-    )
-    .limit(1);
-  return connection ?? null;
+    );
+}
+
+/** The first of them, which is the one to ask; null when there never was one. */
+export async function findUsersConnection(database: Database, userId: UserId): Promise<Connection | null> {
+  return (await findUsersConnections(database, userId))[0] ?? null;
 }

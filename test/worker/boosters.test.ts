@@ -107,6 +107,43 @@ describe.each(providerNames)("Fitbit Heart Rate at %s", (provider) => {
     expect(await callCount(providerUserId)).toBe(before);
   });
 
+  it("takes the heart rate of a TCX where the provider gives no other", async () => {
+    const user = newUser();
+    const { providerUserId } = await world.connect(user);
+    await world.quiet(providerUserId);
+    await world.faults({ fault: "intraday_403", providerUserId });
+    const start = Math.floor((world.now() - 3 * hour) / 1000) * 1000;
+    await world.control("POST", "/sim/clock", { advanceSeconds: 4 * 3600 });
+    await world.record(providerUserId, {
+      startTime: new Date(start + 4 * hour).toISOString(),
+      durationSeconds: halfHour,
+      gps: true,
+    });
+    await world.push(providerUserId);
+    const [change] = await world.untilFeed(user, 1);
+    expect(change?.activity.completeness.heartRate.state).toBe("complete");
+    await world.quiet(providerUserId);
+    const before = await callCount(providerUserId);
+    const { status, metadata } = await boost(user, gymWorkout(start + 4 * hour));
+    expect(status).toBe("merged");
+    expect(metadata).toMatchObject({ from: "stored", timeBasis: "utc" });
+    expect(Number(metadata.coverage)).toBeGreaterThan(0.9);
+    expect(await callCount(providerUserId)).toBe(before);
+  });
+
+  it("takes what another account of the user's recorded, though that one has ended", async () => {
+    const { user, start, connectionId } = await userWithRun({ isStored: true, account: { age: 40 } });
+    await world.api(`/v1/connections/${connectionId}`, { method: "DELETE" });
+    const { providerUserId } = await world.connect(user);
+    await world.quiet(providerUserId);
+    const before = await callCount(providerUserId);
+    const boosted = await boost(user, gymWorkout(start));
+    expect(boosted).toMatchObject({ status: "merged", metadata: { from: "stored" } });
+    const json = { userId: user, activity: boosted.activity, options: { model: "fitbit" } };
+    expect(await world.api("/v1/boosters/heart-rate-zones", { json })).toMatchObject({ status: "applied" });
+    expect(await callCount(providerUserId)).toBe(before);
+  });
+
   it("asks once for what is not stored, and joins both", async () => {
     const { user, start, providerUserId } = await userWithRun({
       isStored: true,
@@ -188,6 +225,11 @@ describe.each(providerNames)("Fitbit Heart Rate at %s", (provider) => {
       [own, "has_heart_rate"],
       [gymWorkout(start, 0), "no_duration"],
       [gymWorkout(start - 48 * hour, 86_401), "longer_than_24_hours"],
+      // Two together; each alone would do.
+      [
+        { ...gymWorkout(start, 50_000), sessions: Array(2).fill(gymWorkout(start, 50_000).sessions[0]) },
+        "longer_than_24_hours",
+      ],
       [gymWorkout(start + 30 * hour), "in_the_future"],
     ] as const) {
       expect(await boost(user, posted)).toEqual({
@@ -314,6 +356,30 @@ describe.each(providerNames)("Fitbit Heart Rate at %s", (provider) => {
       expect(Number(longer.metadata.coverage)).toBeCloseTo(0.75, 1);
     });
 
+    it("is not waited for: nothing can come any more", async () => {
+      const user = newUser();
+      const { providerUserId, connectionId } = await world.connect(user);
+      await world.quiet(providerUserId);
+      await world.control("POST", "/sim/clock", { advanceSeconds: 3600 });
+      const start = Math.floor((world.now() - 2100_000) / 1000) * 1000;
+      await world.record(providerUserId, {
+        startTime: new Date(start).toISOString(),
+        durationSeconds: halfHour - 300,
+      });
+      await world.push(providerUserId);
+      await world.quiet(providerUserId);
+      const stored = async () =>
+        env.DB.prepare("SELECT sources_key FROM activities WHERE connection_id = ?").bind(connectionId).all();
+      await world.until(async () => expect((await stored()).results).toHaveLength(1));
+      expect(await boost(user, gymWorkout(start))).toMatchObject({ status: "retry" });
+      await env.DB.prepare("UPDATE connections SET status = 'needs_reauthorization' WHERE id = ?")
+        .bind(connectionId)
+        .run();
+      const { status, metadata } = await boost(user, gymWorkout(start));
+      expect(status).toBe("merged");
+      expect(Number(metadata.coverage)).toBeCloseTo(5 / 6, 1);
+    });
+
     it("turns out to be one when its token is refused for good", async () => {
       const { user, start, connectionId } = await userWithRun();
       world.intercept = (request) => {
@@ -408,6 +474,9 @@ describe.each(providerNames)("Fitbit Heart Rate at %s", (provider) => {
       const found = (answer.metadata.zones as { name: string; seconds: number }[]).find(
         ({ seconds }) => seconds > 0,
       );
+      // Another device began a few seconds earlier: it is the same workout.
+      const earlier = { userId: user, activity: steady(start - 5000), options: { model: "fitbit" } };
+      expect(await zones(earlier)).toMatchObject({ status: "applied" });
       // 40 years: 90 to 126 beats a minute.
       expect(found).toMatchObject({ name: provider === "fitbit" ? "Fat Burn" : "Moderate", seconds: 60 });
       expect(await callCount(providerUserId)).toBe(before);
@@ -436,6 +505,18 @@ describe.each(providerNames)("Fitbit Heart Rate at %s", (provider) => {
         status: "applied",
         description: expect.stringContaining("Zone 2 (Endurance): 🟩🟩🟩🟩🟩 1 min"),
         metadata: { maxHr: 180 },
+      });
+    });
+
+    it("are none for records further apart than ten seconds, which is said", async () => {
+      const activity = steady(world.now() - hour);
+      const [first, last] = [recordsOf(activity)[0], recordsOf(activity)[11]];
+      const records = first === undefined || last === undefined ? [] : [first, last];
+      activity.sessions = activity.sessions.map((session) => ({ ...session, laps: [{ records }] }));
+      expect(await zones({ activity, options: { maxHr: 190 } })).toEqual({
+        activity,
+        status: "skipped",
+        metadata: { reason: "records_too_far_apart" },
       });
     });
 
@@ -577,6 +658,13 @@ describe("what a pipeline posts wrongly", () => {
       { activity, options: { model: "custom", zones: [zone, { name: "B", minBpm: 119 }] } },
     ],
     ["type-mapper", "body.activity", {}],
+    [
+      "type-mapper",
+      "body.activity.sessions.0.laps.0",
+      {
+        activity: { ...activity, sessions: [{ laps: JSON.parse(`${"[".repeat(5000)}${"]".repeat(5000)}`) }] },
+      },
+    ],
     [
       "type-mapper",
       "body.options.rules.0.type",

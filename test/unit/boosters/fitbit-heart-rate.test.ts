@@ -350,6 +350,14 @@ describe("a device that has not synced", () => {
   });
 });
 
+it("is not waited for where nothing can come any more", () => {
+  const activity = activityOf({ seconds: 1800, laps: [recordsEvery(1, 1800)] });
+  const first = samplesEvery(1, 900, () => 120, evening);
+  const options = { force: false, now: evening + 31 * minute };
+  expect(overlayHeartRate(activity, first, options).status).toBe("retry");
+  expect(overlayHeartRate(activity, first, { ...options, isFinal: true }).status).toBe("merged");
+});
+
 it("is skipped where no record lies where the samples speak", () => {
   const activity = activityOf({ seconds: 1800, laps: [recordsEvery(600, 1800)] });
   const elsewhere = samplesEvery(5, 100, () => 120, evening + 700_000);

@@ -56,13 +56,23 @@ describe("an activity as protojson writes it", () => {
     expect(read.sessions[0]?.laps?.[0]?.records?.[0]).toBe(record);
   });
 
-  it.each(["2026-11-19T17:00:00.5Z", "2026-11-19T17:00:00.123456789Z", "2026-11-19T18:00:00+01:00"])(
-    "may have a record at %s",
-    (timestamp) => {
-      expect(postedActivitySchema.safeParse(withRecords([{ timestamp }])).success).toBe(true);
-    },
-  );
+  it.each([
+    "2024-02-29T17:00:00Z",
+    "2026-10-31T23:30:00-05:00",
+    "2026-11-19T17:00:00.5Z",
+    "2026-11-19T17:00:00.123456789Z",
+    "2026-11-19T18:00:00+01:00",
+  ])("may have a record at %s", (timestamp) => {
+    expect(postedActivitySchema.safeParse(withRecords([{ timestamp }])).success).toBe(true);
+  });
 });
+
+/** Lists in lists, so deep. */
+function nested(depth: number): unknown[] {
+  let list: unknown[] = [];
+  for (let level = 0; level < depth; level++) list = [list];
+  return list;
+}
 
 describe("an activity that cannot be read", () => {
   it.each([
@@ -77,10 +87,13 @@ describe("an activity that cannot be read", () => {
     ["sessions.0.laps.0.records.0", withRecords([7])],
     ["sessions.0.laps.0.records.1.timestamp", withRecords([{ timestamp: start }, {}])],
     ["sessions.0.laps.0.records.0.timestamp", withRecords([{ timestamp: "2026-13-19T17:00:00Z" }])],
+    ["sessions.0.laps.0.records.0.timestamp", withRecords([{ timestamp: "2026-02-30T17:00:00Z" }])],
+    ["sessions.0.laps.0.records.0.timestamp", withRecords([{ timestamp: "2026-11-31T17:00:00+02:00" }])],
     ["sessions.0.laps.0.records.0.timestamp", withRecords([{ timestamp: "Thu Nov 19 2026" }])],
     ["sessions.0.laps.0.records.0.timestamp", withRecords([{ timestamp: 1_763_571_600 }])],
     ["sessions.0.laps.0.records.0.heartRate", withRecords([{ timestamp: start, heartRate: "120" }])],
     ["sessions.0.laps.0.records.0.heartRate", withRecords([{ timestamp: start, heartRate: -1 }])],
+    ["sessions.0.laps.0", { startTime: start, sessions: [{ laps: nested(20_000) }] }],
   ])("says where: %s", (field, posted) => {
     const answer = postedActivitySchema.safeParse(posted);
     expect(answer.error?.issues[0]?.path.join(".")).toBe(field);

@@ -62,6 +62,11 @@ describe("a whole word", () => {
     ["Cafe\u0301 ride", "caf\u00e9"],
     ["Caf\u00e9 ride", "cafe\u0301"],
     ["🏃 run 🏃", "run"],
+    // A sun and a heart carry a mark that asks for their colours (U+FE0F).
+    ["☀️run", "run"],
+    ["❤️Run 5k❤️", "run"],
+    ["Forest trail \u00a0run", "trail run"],
+    ["Trail run", " trail  run "],
     ["C++ (hike)", "c++"],
   ])("is found in %j: %j", (title, match) => {
     expect(matches(title, rule(match))).toBe(true);
@@ -74,6 +79,7 @@ describe("a whole word", () => {
     ["Parkrun", "run"],
     ["15k", "5k"],
     ["Läufer", "lauf"],
+    ["q\u0323run", "run"],
     ["übung", "bung"],
     ["a.b", "a b"],
   ])("is not a part of another: %j, %j", (title, match) => {
