@@ -4,6 +4,7 @@
 import { z } from "@hono/zod-openapi";
 import { answerExport } from "../activities/exports/answer.ts";
 import {
+  canExport,
   type ExportFormat,
   exportContentTypes,
   exportFileName,
@@ -14,6 +15,10 @@ import { answerStoredObject } from "../activities/stored-answer.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import { requireScope } from "./authenticate.ts";
 import { apiRouter, problems } from "./router.ts";
+
+const ifNoneMatch = z.object({
+  "if-none-match": z.string().optional().openapi({ description: "`ETag` of an earlier answer." }),
+});
 
 const summaries: Readonly<Record<ExportFormat, string>> = {
   tcx: "An activity as TCX",
@@ -26,10 +31,36 @@ const descriptions: Readonly<Record<ExportFormat, string>> = {
   tcx: "Laps, positions, altitude, distance, heart rate; validates against Garmin's schema. With `original=true` the file as the provider sent it, where there is one. Scope `read`.",
   gpx: "The seconds that have a position; a lap is a segment. Scope `read`.",
   geojson: "One line with times and heart rates; `geometry` is null without a route. Scope `read`.",
-  fit: "Records, laps, session. Scope `read`.",
+  fit: "Records, laps, session; 404 for an activity before July 1998, for which FIT has no time. Scope `read`.",
 };
 
-const binary = { type: "string", format: "binary" } as const;
+/** A head and a point of each text; they are longer than this, and one element a line. */
+const examples: Readonly<Record<Exclude<ExportFormat, "fit">, string>> = {
+  tcx: `<TrainingCenterDatabase …><Activities><Activity Sport="Running">…<Lap StartTime="2026-03-10T14:00:00Z">…<Track>
+<Trackpoint><Time>2026-03-10T14:00:07Z</Time><Position><LatitudeDegrees>52.50007</LatitudeDegrees><LongitudeDegrees>-13.24993</LongitudeDegrees></Position><AltitudeMeters>34.9</AltitudeMeters><DistanceMeters>21</DistanceMeters><HeartRateBpm><Value>127</Value></HeartRateBpm></Trackpoint>`,
+  gpx: `<gpx version="1.1" …>…<trk><name>Morning run</name><type>run</type><trkseg>
+<trkpt lat="52.50007" lon="-13.24993"><ele>34.9</ele><time>2026-03-10T14:00:07Z</time><extensions><gpxtpx:TrackPointExtension><gpxtpx:hr>127</gpxtpx:hr></gpxtpx:TrackPointExtension></extensions></trkpt>`,
+  geojson: `{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"LineString","coordinates":[[-13.24993,52.50007,34.9],…]},"properties":{"name":"Morning run","type":"ACTIVITY_TYPE_RUN","time":"2026-03-10T14:00:00Z","coordTimes":["2026-03-10T14:00:07Z",…],"coordinateProperties":{"times":[…],"heart":[127,…]}}}]}`,
+};
+
+const binary = {
+  type: "string",
+  format: "binary",
+  description:
+    "A FIT activity file: messages of bytes with a checksum behind them, for Garmin's FIT SDK to read.",
+} as const;
+
+/** In OpenAPI a file of text is a string. */
+function contentOf(format: ExportFormat) {
+  if (format === "fit") return { schema: binary };
+  return { schema: { type: "string" } as const, example: examples[format] };
+}
+
+const original = z.enum(["true", "false"]).optional();
+const originals: Readonly<Record<"tcx" | "others", typeof original>> = {
+  tcx: original.openapi({ description: "The provider's own file. Given once." }),
+  others: original.openapi({ description: "`true` is refused: no provider sends this format. Ask for TCX." }),
+};
 
 export const exportRoutes = apiRouter();
 
@@ -41,22 +72,14 @@ for (const format of exportFormats) {
     description: descriptions[format],
     tags: ["Activities"],
     request: {
+      headers: ifNoneMatch,
       params: z.object({ id: z.string() }),
-      ...(format === "tcx"
-        ? {
-            query: z.object({
-              original: z
-                .enum(["true", "false"])
-                .optional()
-                .openapi({ description: "The provider's own file." }),
-            }),
-          }
-        : {}),
+      query: z.object({ original: originals[format === "tcx" ? "tcx" : "others"] }),
     },
     responses: {
       200: {
-        description: "The file",
-        content: { [exportContentTypes[format]]: { schema: binary } },
+        description: "The file, under the name of its day (`content-disposition`) and with an `ETag`",
+        content: { [exportContentTypes[format]]: contentOf(format) },
       },
       304: { description: "Unchanged" },
       ...problems("invalid_request", "not_found"),
@@ -71,9 +94,15 @@ exportRoutes.get(
     const file = c.req.param("file");
     const format = exportFormats.find((name) => file.endsWith(`.${name}`));
     if (format === undefined) throw noActivity();
-    const isOriginal = asksForOriginal(c.req.query("original"), format);
+    const isOriginal = asksForOriginal(c.req.queries("original") ?? [], format);
     const stored = await findActivityFiles(c.env, file.slice(0, -format.length - 1));
     if (stored === null) throw noActivity();
+    if (!canExport(stored, format)) {
+      throw new ProblemError(
+        "not_found",
+        "FIT has times from July 1998 to February 2126 only; the other formats have this activity.",
+      );
+    }
     const answer = isOriginal
       ? await answerOriginal(c.req.raw, c.env.DOCUMENTS, stored)
       : await answerExport(c.req.raw, c.env.DOCUMENTS, stored, format);
@@ -87,9 +116,11 @@ function noActivity(): ProblemError {
   return new ProblemError("not_found", "There is no activity with this id.");
 }
 
-function asksForOriginal(given: string | undefined, format: ExportFormat): boolean {
-  if (given === undefined || given === "false") return false;
+function asksForOriginal(values: readonly string[], format: ExportFormat): boolean {
   const field = "query.original";
+  const [given = "false", ...others] = values;
+  if (others.length > 0) throw new ProblemError("invalid_request", "It is given once.", { field });
+  if (given === "false") return false;
   if (given !== "true") throw new ProblemError("invalid_request", "It is `true` or `false`.", { field });
   if (format !== "tcx") {
     throw new ProblemError("invalid_request", "Only TCX is what the provider sends.", { field });
@@ -110,6 +141,6 @@ async function answerOriginal(
     key: stored.tcxKey,
     revision: stored.revision,
     contentType: exportContentTypes.tcx,
-    fileName: exportFileName(stored, "tcx"),
+    fileName: exportFileName(stored, "original.tcx"),
   });
 }

@@ -2,14 +2,14 @@
 // by a script, into places that without one say so.
 
 import type { Completeness, FeedActivity } from "../activities/document.ts";
-import { type ExportFormat, exportFormats } from "../activities/exports/export.ts";
+import { canExport, type ExportFormat, exportFormats } from "../activities/exports/export.ts";
 import type { MapTiles } from "../kernel/configuration.ts";
 import type { HeartRateZone } from "../providers/port.ts";
 import { figuresOf } from "./activity-figures.ts";
 import type { Lap } from "./activity-laps.ts";
 import type { ActivityOverview } from "./activity-overview.ts";
 import { amountOf, amountText, distanceText, measureOf, measures } from "./activity-pace.ts";
-import { spanText, streamFigures, streamSentence } from "./activity-words.ts";
+import { pendingSentence, spanText, streamFigures, streamSentence } from "./activity-words.ts";
 import { clockText, durationText, offsetText, relativeTime } from "./times.ts";
 
 export interface ActivityContentProps {
@@ -38,7 +38,7 @@ export function ActivityContent({ overview, mapTiles, now }: ActivityContentProp
         <Zones zones={activity.heartRateZones} />
       )}
       <Laps laps={laps} activity={activity} />
-      <Holdings activity={activity} />
+      <Holdings overview={overview} />
       <Downloads overview={overview} />
       <p class="quiet">
         Revision {row.revision}, as of {relativeTime(row.updatedAt, now)}
@@ -232,8 +232,9 @@ function paceOfLap(lap: Lap, activity: FeedActivity): string | null {
   return amount === null ? null : amountText(measure, amount);
 }
 
-/** How complete it is, in words and in figures. */
-function Holdings({ activity }: { activity: FeedActivity }) {
+/** How complete it is, in words and in figures. While it settles nothing is said of why something is not there. */
+function Holdings({ overview: { row, activity } }: { overview: ActivityOverview }) {
+  const isSettling = row.sequence === null;
   return (
     <section aria-labelledby="holdings">
       <h2 id="holdings">What was measured</h2>
@@ -243,7 +244,7 @@ function Holdings({ activity }: { activity: FeedActivity }) {
           <>
             <h3>{streamTitles[name]}</h3>
             <p>
-              {streamSentence(name, stream)}
+              {(isSettling ? pendingSentence(name, stream) : null) ?? streamSentence(name, stream)}
               {stream.samples === 0 ? null : <span class="quiet"> {streamFigures(stream)}</span>}
             </p>
           </>
@@ -257,7 +258,7 @@ const exportTitles: Readonly<Record<ExportFormat, string>> = {
   tcx: "Laps, route and heart rate for training programs (TCX)",
   gpx: "The route with heart rate for maps and navigation (GPX)",
   geojson: "The route with heart rate for drawing (GeoJSON)",
-  fit: "Everything for Garmin and other training programs (FIT)",
+  fit: "Records, laps and totals for Garmin and other training programs (FIT)",
 };
 
 /** What has nothing in it but the route. */
@@ -266,7 +267,9 @@ const routeFormats: readonly ExportFormat[] = ["gpx", "geojson"];
 function Downloads({ overview: { row, activity } }: { overview: ActivityOverview }) {
   const path = `/portal/activities/${activity.id}`;
   const hasRoute = activity.completeness.gps.samples > 0;
-  const formats = exportFormats.filter((format) => hasRoute || !routeFormats.includes(format));
+  const formats = exportFormats.filter(
+    (format) => canExport(row, format) && (hasRoute || !routeFormats.includes(format)),
+  );
   return (
     <section aria-labelledby="downloads">
       <h2 id="downloads">Downloads</h2>

@@ -4,7 +4,7 @@
 
 import { Hono } from "hono";
 import { answerExport } from "../activities/exports/answer.ts";
-import { type ExportFormat, exportFormats } from "../activities/exports/export.ts";
+import { canExport, type ExportFormat, exportFileName, exportFormats } from "../activities/exports/export.ts";
 import type { ActivityRow } from "../activities/store.ts";
 import { answerStoredObject, type StoredObject } from "../activities/stored-answer.ts";
 import { readClock } from "../kernel/clock.ts";
@@ -13,7 +13,7 @@ import { ActivityContent } from "./activity-page.tsx";
 import type { UserEnvironment, UserHandling } from "./environment.ts";
 import { portalPage } from "./frame.tsx";
 import { notFoundPage } from "./plain-pages.tsx";
-import { dateText, relativeTime } from "./times.ts";
+import { relativeTime } from "./times.ts";
 
 export const activityRoutes = new Hono<UserEnvironment>()
   .get("/portal/activities/:id", showActivity)
@@ -21,7 +21,10 @@ export const activityRoutes = new Hono<UserEnvironment>()
     download(c, ({ documentKey }) => documentKey, { contentType: "application/json" }),
   )
   .get("/portal/activities/:id/original.tcx", (c) =>
-    download(c, ({ tcxKey }) => tcxKey, { contentType: "application/vnd.garmin.tcx+xml", extension: "tcx" }),
+    download(c, ({ tcxKey }) => tcxKey, {
+      contentType: "application/vnd.garmin.tcx+xml",
+      extension: "original.tcx",
+    }),
   );
 
 for (const format of exportFormats) {
@@ -73,7 +76,7 @@ async function download(
     key,
     revision: row.revision,
     contentType,
-    ...(extension === undefined ? {} : { fileName: `${dateText(row.startTime, 0)}-${row.id}.${extension}` }),
+    ...(extension === undefined ? {} : { fileName: exportFileName(row, extension) }),
   };
   return (await answerStoredObject(c.req.raw, c.env.DOCUMENTS, stored)) ?? notFoundPage();
 }
@@ -82,6 +85,7 @@ async function download(
 async function exportFile(c: UserHandling, format: ExportFormat): Promise<Response> {
   const row = await ownActivity(c);
   if (row === null || row.deletedAt !== null || row.documentKey === null) return notFoundPage();
+  if (!canExport(row, format)) return notFoundPage();
   const { id, revision, startTime, documentKey } = row;
   const activity = { id, revision, startTime, documentKey };
   return (await answerExport(c.req.raw, c.env.DOCUMENTS, activity, format)) ?? notFoundPage();

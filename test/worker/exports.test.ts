@@ -16,8 +16,8 @@ import {
 } from "../../src/kernel/ids.ts";
 import { TcxDecoder } from "../../src/tcx/decoder.ts";
 import { documentOf, tenHoursOfRecords } from "../unit/activities/exports/sample.ts";
-import { api, keyWith, problemOf } from "./request.ts";
-import { userWithRun } from "./user-with-runs.ts";
+import { api, keyWith, problemOf, send } from "./request.ts";
+import { untilRevision, userWithRun } from "./user-with-runs.ts";
 import { recordsOf, World } from "./world.ts";
 
 async function hashOf(bytes: ArrayBuffer): Promise<string> {
@@ -123,7 +123,7 @@ describe.each(providerNames)("a run from %s as a file", (provider: ProviderName)
     const plain = await api(path);
     expect(plain.status).toBe(200);
     expect(plain.headers.get("content-type")).toBe(exportContentTypes.tcx);
-    expect(plain.headers.get("content-disposition")).toContain(`${id}.tcx"`);
+    expect(plain.headers.get("content-disposition")).toContain(`${id}.original.tcx"`);
     expect(await hashOf(await plain.arrayBuffer())).toBe(served);
     const zipped = await api(path, { headers: { "accept-encoding": "gzip" } });
     expect(zipped.headers.get("content-encoding")).toBe("gzip");
@@ -135,8 +135,104 @@ describe.each(providerNames)("a run from %s as a file", (provider: ProviderName)
     expect(await hashOf(await ours.arrayBuffer())).not.toBe(served);
   });
 
+  it("is saved under the day on which the activity began, in UTC", async () => {
+    await sql("UPDATE activities SET start_time = ?2 WHERE id = ?1", id, Date.parse("2026-02-28T23:59:59Z"));
+    const names = [];
+    for (const file of [...exportFormats, "tcx?original=true"]) {
+      const response = await api(`/v1/activities/${id}.${file}`, { method: "HEAD" });
+      names.push(response.headers.get("content-disposition"));
+    }
+    expect(names).toEqual(
+      // The original has a name of its own, so that the two do not overwrite each other.
+      ["tcx", "gpx", "geojson", "fit", "original.tcx"].map(
+        (extension) => `attachment; filename="2026-02-28-${id}.${extension}"`,
+      ),
+    );
+  });
+
+  it("is written anew for whoever has the revision before an edit", async () => {
+    const user = `${provider}-edits`;
+    const { change, providerUserId, activityId } = await userWithRun(world, user);
+    const path = (format: string) => `/v1/activities/${change.activity.id}.${format}`;
+    const before = new Map<string, string>();
+    for (const format of exportFormats) {
+      const response = await api(path(format), { method: "HEAD" });
+      before.set(format, response.headers.get("etag") ?? "");
+    }
+    await world.edit(providerUserId, activityId, { name: "Evening run", displayName: "Evening run" });
+    await untilRevision(world, user, 2);
+    for (const format of exportFormats) {
+      const old = before.get(format) ?? "";
+      const response = await api(path(format), { headers: { "if-none-match": old } });
+      expect(response.status, format).toBe(200);
+      expect(response.headers.get("etag"), format).not.toBe(old);
+      const text = await response.text();
+      if (format !== "fit") expect(text).toContain("Evening run");
+    }
+  });
+
+  it("has another tag for another document, though the revision's number be the same", async () => {
+    const { change } = await userWithRun(world, `${provider}-restored`);
+    const path = `/v1/activities/${change.activity.id}.gpx`;
+    const tagOf = async () => (await api(path, { method: "HEAD" })).headers.get("etag");
+    const before = await tagOf();
+    expect(await tagOf()).toBe(before);
+    await sql(
+      "UPDATE activities SET document_key = (SELECT document_key FROM activities WHERE id = ?2) WHERE id = ?1",
+      change.activity.id,
+      id,
+    );
+    expect(await tagOf()).not.toBe(before);
+  });
+
+  it("answers HEAD as GET, and neither reads nor writes a file for it", async () => {
+    const { change, connectionId } = await userWithRun(world, `${provider}-head`);
+    const activity = change.activity.id;
+    const get = await api(`/v1/activities/${activity}.fit`);
+    const head = await api(`/v1/activities/${activity}.fit`, { method: "HEAD" });
+    await get.body?.cancel();
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    for (const name of ["etag", "content-type", "content-disposition", "cache-control"])
+      expect(head.headers.get(name), name).toBe(get.headers.get(name));
+    // Nobody could write a file of this.
+    const owner = { connectionId: asId<ConnectionId>(connectionId), activityId: asId<ActivityId>(activity) };
+    const broken = await putObject(env.DOCUMENTS, "documents", owner, await gzip("no document"));
+    await sql("UPDATE activities SET document_key = ?2 WHERE id = ?1", activity, broken);
+    for (const format of exportFormats) {
+      const response = await api(`/v1/activities/${activity}.${format}`, { method: "HEAD" });
+      expect(response.status, format).toBe(200);
+    }
+    await sql("UPDATE activities SET document_key = 'documents/gone' WHERE id = ?1", activity);
+    for (const format of exportFormats) {
+      const response = await api(`/v1/activities/${activity}.${format}`, { method: "HEAD" });
+      expect(response.status, format).toBe(404);
+    }
+  });
+
+  it("is no FIT, and says why, where the activity began before there are times in FIT", async () => {
+    const { change } = await userWithRun(world, `${provider}-long-ago`);
+    const { id: old } = change.activity;
+    await sql("UPDATE activities SET start_time = ?2 WHERE id = ?1", old, Date.parse("1997-05-01T08:00:00Z"));
+    const fit = await api(`/v1/activities/${old}.fit`);
+    expect(fit.status).toBe(404);
+    expect(await problemOf(fit)).toMatchObject({
+      code: "not_found",
+      detail: "FIT has times from July 1998 to February 2126 only; the other formats have this activity.",
+    });
+    const gpx = await api(`/v1/activities/${old}.gpx`);
+    expect(gpx.status).toBe(200);
+    await gpx.body?.cancel();
+  });
+
   it("is refused with the field where `original` is no word for it, or asked of a format that no provider sends", async () => {
-    for (const path of [`${id}.tcx?original=maybe`, `${id}.tcx?original=`, `${id}.gpx?original=true`]) {
+    const queries = [
+      "tcx?original=maybe",
+      "tcx?original=",
+      "tcx?original=true&original=false",
+      "tcx?original=true&original=true",
+      "gpx?original=true",
+    ];
+    for (const path of queries.map((query) => `${id}.${query}`)) {
       const response = await api(`/v1/activities/${path}`);
       expect(response.status, path).toBe(400);
       expect(await problemOf(response)).toMatchObject({ code: "invalid_request", field: "query.original" });
@@ -198,6 +294,40 @@ describe.each(providerNames)("a run from %s as a file", (provider: ProviderName)
     for (const format of exportFormats)
       await expectNoActivity(`/v1/activities/${change.activity.id}.${format}`);
   });
+});
+
+describe("the API's description of the files", () => {
+  interface Operation {
+    readonly parameters: readonly {
+      readonly name: string;
+      readonly in: string;
+      readonly description?: string;
+    }[];
+    readonly responses: Readonly<
+      Record<string, { content?: Record<string, { schema: { description?: string }; example?: string }> }>
+    >;
+  }
+
+  it.each(exportFormats)(
+    "%s: the tag to send back, `original`, and what a file looks like",
+    async (format) => {
+      const { paths } = await (await send("/openapi.json")).json<{
+        paths: Record<string, { get: Operation }>;
+      }>();
+      const { parameters, responses } = paths[`/v1/activities/{id}.${format}`]?.get ?? {
+        parameters: [],
+        responses: {},
+      };
+      expect(parameters.map((parameter) => `${parameter.in} ${parameter.name}`).sort()).toEqual([
+        "header if-none-match",
+        "path id",
+        "query original",
+      ]);
+      const content = responses[200]?.content?.[exportContentTypes[format]];
+      if (format === "fit") expect(content?.schema.description).toContain("FIT");
+      else expect(content?.example).toContain("2026-03-10T14:00:07Z");
+    },
+  );
 });
 
 describe("ten hours at a record a second", () => {

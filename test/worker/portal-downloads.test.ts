@@ -47,6 +47,13 @@ describe.each(providerNames)("the files of an activity from %s", (provider) => {
       expect([again.status, again.text]).toEqual([304, ""]);
     }
     expect((await portal.get(`${path}/export.csv`)).status).toBe(404);
+    const ours = await portal.get(`${path}/export.tcx`);
+    const original = await portal.get(`${path}/original.tcx`);
+    const day = change.activity.startTime.slice(0, 10);
+    expect([ours, original].map(({ headers }) => headers.get("content-disposition"))).toEqual([
+      `attachment; filename="${day}-${id}.tcx"`,
+      `attachment; filename="${day}-${id}.original.tcx"`,
+    ]);
   });
 
   it("are there while it settles, for whoever looks what has come so far", async () => {
@@ -71,6 +78,19 @@ describe.each(providerNames)("the files of an activity from %s", (provider) => {
     // An address that somebody kept is a file all the same.
     const file = await portal.get(`/portal/activities/${id}/export.gpx`);
     expect(file.text).toContain("<desc>This activity has no route.</desc>");
+  });
+
+  it("have no FIT where the activity began before there are times in FIT", async () => {
+    const user = `${provider}-long-ago`;
+    const { change } = await userWithRun(world, user);
+    const { id } = change.activity;
+    await env.DB.prepare("UPDATE activities SET start_time = ?2 WHERE id = ?1")
+      .bind(id, Date.parse("1997-05-01T08:00:00Z"))
+      .run();
+    const portal = await openPortal(world, user);
+    const formats = (await offered(portal, id)).flatMap((path) => path.split("/export.")[1] ?? []);
+    expect(formats).toEqual(["tcx", "gpx", "geojson"]);
+    expect((await portal.get(`/portal/activities/${id}/export.fit`)).status).toBe(404);
   });
 
   it("are nobody else's, and nobody's without a session", async () => {
