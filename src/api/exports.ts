@@ -14,6 +14,7 @@ import { type ActivityFiles, findActivityFiles } from "../activities/find-files.
 import { answerStoredObject } from "../activities/stored-answer.ts";
 import { ProblemError } from "../kernel/problem.ts";
 import { requireScope } from "./authenticate.ts";
+import { exportExamples } from "./export-examples.ts";
 import { apiRouter, problems } from "./router.ts";
 
 const ifNoneMatch = z.object({
@@ -31,16 +32,7 @@ const descriptions: Readonly<Record<ExportFormat, string>> = {
   tcx: "Laps, positions, altitude, distance, heart rate; validates against Garmin's schema. With `original=true` the file as the provider sent it, where there is one. Scope `read`.",
   gpx: "The seconds that have a position; a lap is a segment. Scope `read`.",
   geojson: "One line with times and heart rates; `geometry` is null without a route. Scope `read`.",
-  fit: "Records, laps, session; 404 for an activity before July 1998, for which FIT has no time. Scope `read`.",
-};
-
-/** A head and a point of each text; they are longer than this, and one element a line. */
-const examples: Readonly<Record<Exclude<ExportFormat, "fit">, string>> = {
-  tcx: `<TrainingCenterDatabase …><Activities><Activity Sport="Running">…<Lap StartTime="2026-03-10T14:00:00Z">…<Track>
-<Trackpoint><Time>2026-03-10T14:00:07Z</Time><Position><LatitudeDegrees>52.50007</LatitudeDegrees><LongitudeDegrees>-13.24993</LongitudeDegrees></Position><AltitudeMeters>34.9</AltitudeMeters><DistanceMeters>21</DistanceMeters><HeartRateBpm><Value>127</Value></HeartRateBpm></Trackpoint>`,
-  gpx: `<gpx version="1.1" …>…<trk><name>Morning run</name><type>run</type><trkseg>
-<trkpt lat="52.50007" lon="-13.24993"><ele>34.9</ele><time>2026-03-10T14:00:07Z</time><extensions><gpxtpx:TrackPointExtension><gpxtpx:hr>127</gpxtpx:hr></gpxtpx:TrackPointExtension></extensions></trkpt>`,
-  geojson: `{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"LineString","coordinates":[[-13.24993,52.50007,34.9],…]},"properties":{"name":"Morning run","type":"ACTIVITY_TYPE_RUN","time":"2026-03-10T14:00:00Z","coordTimes":["2026-03-10T14:00:07Z",…],"coordinateProperties":{"times":[…],"heart":[127,…]}}}]}`,
+  fit: "Records, laps, session; 404 where FIT has no time for the activity: before July 1998. Scope `read`.",
 };
 
 const binary = {
@@ -53,7 +45,7 @@ const binary = {
 /** In OpenAPI a file of text is a string. */
 function contentOf(format: ExportFormat) {
   if (format === "fit") return { schema: binary };
-  return { schema: { type: "string" } as const, example: examples[format] };
+  return { schema: { type: "string" } as const, example: exportExamples[format] };
 }
 
 const original = z.enum(["true", "false"]).optional();
