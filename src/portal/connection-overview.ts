@@ -1,7 +1,7 @@
 // What the Connections page tells: the user's connections, what is under way in each, and what could be connected besides.
 // Everything comes from the user's own rows; the account's object and the provider are not asked.
 
-import { and, desc, eq, inArray } from "drizzle-orm";
+import { and, desc, eq, gte, inArray } from "drizzle-orm";
 import { type Database, databaseFor } from "../db/databases.ts";
 import { connections, syncRuns } from "../db/schema.ts";
 import type { Configuration } from "../kernel/configuration.ts";
@@ -17,7 +17,7 @@ export interface ConnectionOverview {
   readonly missingScopes: readonly GrantScope[];
   /** Runs that have not ended, newest first. */
   readonly openRuns: readonly SyncRun[];
-  /** The newest run that has ended, null where there is none: what an import or a sync came to. */
+  /** The newest run since connecting that has ended, null where there is none: what an import or a sync came to. */
   readonly lastRun: SyncRun | null;
   /** The provider that its user has to connect with to mend it; null when this service offers none. */
   readonly reconnectWith: ProviderName | null;
@@ -53,7 +53,7 @@ export async function readUserOverview(
           .where(and(eq(syncRuns.userId, userId), inArray(syncRuns.status, ["queued", "running"])))
           .orderBy(desc(syncRuns.startedAt))
           .limit(20);
-  const lastRuns = await Promise.all(living.map((connection) => readLastRun(database, connection.id)));
+  const lastRuns = await Promise.all(living.map((connection) => readLastRun(database, connection)));
   const overviews = living.map((connection, index) => ({
     connection,
     lastRun: lastRuns[index] ?? null,
@@ -73,12 +73,16 @@ export async function readUserOverview(
   };
 }
 
-async function readLastRun(database: Database, connectionId: ConnectionId): Promise<SyncRun | null> {
+async function readLastRun(
+  database: Database,
+  { id, connectedAt }: Pick<Connection, "id" | "connectedAt">,
+): Promise<SyncRun | null> {
   // A connection has few runs under way, so an ended one is among its newest.
   const newest = await database
     .select()
     .from(syncRuns)
-    .where(eq(syncRuns.connectionId, connectionId))
+    // What failed before its user reconnected says nothing of how it stands now.
+    .where(and(eq(syncRuns.connectionId, id), gte(syncRuns.startedAt, connectedAt)))
     .orderBy(desc(syncRuns.startedAt))
     .limit(10);
   return newest.find((run) => run.endedAt !== null) ?? null;

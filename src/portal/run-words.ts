@@ -27,7 +27,7 @@ export function outcomeOf(run: SyncRun): string {
     case "queued":
       return "Waiting for its turn.";
     case "running":
-      return `Under way: ${amountOf(run)} so far.`;
+      return progressOf(run);
     case "succeeded":
       return `${capitalized(amountOf(run))}.`;
     case "partial":
@@ -37,6 +37,13 @@ export function outcomeOf(run: SyncRun): string {
     default:
       return run.status satisfies never;
   }
+}
+
+/** How far it is, and what it waits for. Nothing is said of nothing: it has hardly begun. */
+function progressOf(run: SyncRun): string {
+  const isNothing = run.listed + run.created + run.updated + run.deleted === 0;
+  const sentences = [isNothing ? "Under way." : `Under way: ${amountOf(run)} so far.`, run.errorMessage];
+  return sentences.filter((sentence) => sentence !== null).join(" ");
 }
 
 function amountOf({ listed, created, updated, deleted }: SyncRun): string {

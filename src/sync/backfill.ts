@@ -14,13 +14,17 @@ import { scopeMissing } from "./listing.ts";
 import type { Adoption, Work } from "./messages.ts";
 import { originOf } from "./origin.ts";
 import {
+  activitiesBetweenRecords,
   countOutcome,
+  countsBeyond,
+  haltOf,
   noCounts,
   noteSynced,
   type RunCounts,
   type RunError,
   recordRun,
   startRun,
+  waitOf,
 } from "./runs.ts";
 import { startToleranceMilliseconds } from "./same-workout.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
@@ -60,6 +64,8 @@ export async function runBackfillSlice(
   if (!(await raiseFence(writer, link))) throw new SyncInterrupted({ kind: "lost" });
 
   let counts: RunCounts = noCounts;
+  let recorded: RunCounts = noCounts;
+  let callsRecorded = 0;
   const begin = direction.begin(work);
   let position = begin;
   let starts: readonly number[] = [];
@@ -75,12 +81,26 @@ export async function runBackfillSlice(
       (start) => direction.isPast(start, position) && ((direction.forwards && isFirst) || start !== begin),
     );
     // The next attempt at this slice lists the same again, and counts it.
-    const listed = isTriedAgain ? 0 : passed.length;
-    const change = { counts: { ...counts, listed }, callsSpent: session.callsSpent };
-    return recordRun(database, runId, { ...change, status, error, now: context.clock.now() });
+    return write(status, { ...counts, listed: isTriedAgain ? 0 : passed.length }, error);
   };
+  const write = async (
+    status: "running" | "succeeded" | "failed",
+    reached: RunCounts,
+    error: RunError | null,
+  ) => {
+    await recordRun(database, runId, {
+      status,
+      counts: countsBeyond(reached, recorded),
+      callsSpent: session.callsSpent - callsRecorded,
+      error,
+      now: context.clock.now(),
+    });
+    recorded = reached;
+    callsRecorded = session.callsSpent;
+  };
+  /** Ends the slice. With something `next` the run stays open, and an error is what it waits for. */
   const finish = async (next: DueEntry | null, error: RunError | null = null) => {
-    await record(error !== null ? "failed" : next === null ? "succeeded" : "running", error);
+    await record(next !== null ? "running" : error === null ? "succeeded" : "failed", error);
     const ended = await session.end({ listedAt: null, due: next === null ? due : [...due, next] });
     if (ended.status === "lost") throw new SyncInterrupted({ kind: "lost" });
     if (ended.status !== "ended") return;
@@ -117,6 +137,9 @@ export async function runBackfillSlice(
       counts = countOutcome(counts, result.outcome);
       due.push(...result.due);
       position = summary.startTime;
+      const isLastOfSlice = index + 1 === plan.summaries.length;
+      if ((index + 1) % activitiesBetweenRecords === 0 && !isLastOfSlice)
+        await write("running", counts, null);
     }
     if (isComplete) position = direction.further(position, plan.reached);
     await finish(isComplete && plan.isLast ? null : goOnAt(context.clock.now()));
@@ -124,14 +147,11 @@ export async function runBackfillSlice(
     const interruption = exception instanceof SyncInterrupted ? exception.interruption : null;
     // Waiting for budget is not a failure: the next slice begins where this one stopped.
     if (interruption?.kind === "waiting") {
-      await finish(goOnAt(interruption.until));
+      await finish(goOnAt(interruption.until), waitOf(interruption));
       return;
     }
     if (interruption?.kind === "halted") {
-      await record("failed", {
-        code: interruption.reason,
-        message: "The provider does not let us in any more. Reconnecting mends it.",
-      });
+      await record("failed", haltOf(interruption.reason));
     } else if (interruption?.kind !== "lost") {
       await record("running", null, true);
       // The next attempt finds these activities stored: it would not make their later looks again.

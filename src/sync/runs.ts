@@ -6,7 +6,8 @@ import type { Database } from "../db/databases.ts";
 import { connections, type SyncRunStatus, type SyncTrigger, syncRuns } from "../db/schema.ts";
 import { asId, hashedText, type SyncRunId } from "../kernel/ids.ts";
 import type { AccountLink, BudgetReading } from "./account/account-protocol.ts";
-import { SyncInterrupted } from "./session.ts";
+import type { HaltReason } from "./account/account-state.ts";
+import { type Interruption, SyncInterrupted } from "./session.ts";
 
 export interface RunCounts {
   readonly listed: number;
@@ -15,11 +16,14 @@ export interface RunCounts {
   readonly deleted: number;
 }
 
-/** Why a run did not succeed: a stable code, and a sentence for people. */
+/** Why a run did not succeed, or does not go on for now: a stable code, and a sentence for people. */
 export interface RunError {
   readonly code: string;
   readonly message: string;
 }
+
+/** Between two writes of how far a run is: whoever watches it sees it move, for three rows with twenty activities. */
+export const activitiesBetweenRecords = 5;
 
 export const noCounts: RunCounts = { listed: 0, created: 0, updated: 0, deleted: 0 };
 
@@ -29,6 +33,38 @@ export function countOutcome(
   outcome: "created" | "updated" | "unchanged" | "deleted",
 ): RunCounts {
   return outcome === "unchanged" ? counts : { ...counts, [outcome]: counts[outcome] + 1 };
+}
+
+/** What was counted beyond what is recorded: a row adds up what it is told. */
+export function countsBeyond(counts: RunCounts, recorded: RunCounts): RunCounts {
+  return {
+    listed: counts.listed - recorded.listed,
+    created: counts.created - recorded.created,
+    updated: counts.updated - recorded.updated,
+    deleted: counts.deleted - recorded.deleted,
+  };
+}
+
+const haltSentences: Readonly<Record<HaltReason, string>> = {
+  needs_reauthorization: "The provider did not let us in any more.",
+  provider_gone: "The provider has switched its service off.",
+  revocation_pending: "The connection was ended before this was done.",
+};
+
+/** Why a run ended with its connection. What mends that is the connection's to say: the run stays as it was. */
+export function haltOf(reason: HaltReason): RunError {
+  return { code: reason, message: haltSentences[reason] };
+}
+
+/** Why a run does not go on for now. Not a failure: it does so by itself. */
+export function waitOf({ waitsFor }: Extract<Interruption, { kind: "waiting" }>): RunError {
+  return {
+    code: "waiting",
+    message:
+      waitsFor === "calls"
+        ? "The provider's call limit is used up; it goes on by itself."
+        : "The provider gives no new access just now; it goes on by itself.",
+  };
 }
 
 /** Why a run ended early, for people. */
@@ -67,7 +103,7 @@ export async function startRun(
     });
 }
 
-/** Adds what was done; a `status` of running leaves the run open. */
+/** Adds what was done; a `status` of running leaves the run open, its `error` being what it waits for. */
 export async function recordRun(
   database: Database,
   id: SyncRunId,

@@ -11,7 +11,7 @@ export type Interruption =
   /** Somebody else holds the lease: write nothing more. */
   | { readonly kind: "lost" }
   /** No call left, or no token yet: go on at `until`. Not a failure. */
-  | { readonly kind: "waiting"; readonly until: number }
+  | { readonly kind: "waiting"; readonly until: number; readonly waitsFor: "calls" | "token" }
   /** The connection needs its user. */
   | { readonly kind: "halted"; readonly reason: HaltReason }
   /** An attempt failed; the message may be tried again. */
@@ -88,7 +88,7 @@ export class SyncSession {
         return await this.call(make);
       case "rate_limited":
         this.#limitedUntil = result.error.retryAt;
-        throw new SyncInterrupted({ kind: "waiting", until: result.error.retryAt });
+        throw new SyncInterrupted({ kind: "waiting", until: result.error.retryAt, waitsFor: "calls" });
       case "provider_gone":
         await this.#stub.halt({ reason: "provider_gone", now: this.clock.now() });
         throw new SyncInterrupted({ kind: "halted", reason: "provider_gone" });
@@ -170,7 +170,7 @@ export class SyncSession {
         this.#lease = { ...this.#lease, deadline: result.deadline };
         return;
       case "no_budget":
-        throw new SyncInterrupted({ kind: "waiting", until: result.until });
+        throw new SyncInterrupted({ kind: "waiting", until: result.until, waitsFor: "calls" });
       case "lost":
         throw new SyncInterrupted({ kind: "lost" });
       default:
@@ -188,7 +188,7 @@ export class SyncSession {
       case "halted":
         throw new SyncInterrupted({ kind: "halted", reason: result.reason });
       case "waiting":
-        throw new SyncInterrupted({ kind: "waiting", until: result.until });
+        throw new SyncInterrupted({ kind: "waiting", until: result.until, waitsFor: "token" });
       case "lost":
         throw new SyncInterrupted({ kind: "lost" });
       default:

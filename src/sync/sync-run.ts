@@ -16,8 +16,11 @@ import type { Found, ListingWork } from "./messages.ts";
 import { deleteMissing } from "./missing.ts";
 import { originOf } from "./origin.ts";
 import {
+  activitiesBetweenRecords,
   countOutcome,
+  countsBeyond,
   failureOf,
+  haltOf,
   noCounts,
   noteSynced,
   type RunCounts,
@@ -25,6 +28,7 @@ import {
   recordRun,
   runIdFor,
   startRun,
+  waitOf,
 } from "./runs.ts";
 import { SyncInterrupted, type SyncSession } from "./session.ts";
 import { logLeftOut } from "./sync-log.ts";
@@ -35,6 +39,8 @@ const roundLimit = 3;
 interface Progress {
   id: SyncRunId | null;
   counts: RunCounts;
+  /** As much of the counts as the run's row has. */
+  recorded: RunCounts;
   callsRecorded: number;
   error: RunError | null;
 }
@@ -49,7 +55,13 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   const explicitRun = work.kind === "sync" ? work.runId : undefined;
   // What the look has spent to find this work is part of its price.
   const callsOfLook = work.kind === "sync" ? (work.found?.calls ?? 0) : 0;
-  const progress: Progress = { id: null, counts: noCounts, callsRecorded: -callsOfLook, error: null };
+  const progress: Progress = {
+    id: null,
+    counts: noCounts,
+    recorded: noCounts,
+    callsRecorded: -callsOfLook,
+    error: null,
+  };
   const begin = async () => {
     if (progress.id !== null) return;
     progress.id = await runIdFor(explicitRun, context.messageId);
@@ -59,12 +71,12 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
     if (progress.id === null) return;
     await recordRun(database, progress.id, {
       status,
-      counts: progress.counts,
+      counts: countsBeyond(progress.counts, progress.recorded),
       callsSpent: session.callsSpent - progress.callsRecorded,
       error: progress.error,
       now: context.clock.now(),
     });
-    progress.counts = noCounts;
+    progress.recorded = progress.counts;
     progress.callsRecorded = session.callsSpent;
   };
 
@@ -80,7 +92,8 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
         await begin();
         if (!(await raiseFence(writer, link))) throw new SyncInterrupted({ kind: "lost" });
         await adopt(session, writer, found);
-        due.push(...(await update(context, session, writer, found, progress, trigger)));
+        const onProgress = () => record("running");
+        due.push(...(await update(context, session, writer, found, progress, trigger, onProgress)));
         due.push(...(await deleteMissing(context, session, writer, found, progress, work)));
       }
       const ended = await session.end({
@@ -119,20 +132,15 @@ export async function runSync(context: WorkContext, session: SyncSession, work: 
   } catch (exception) {
     const interruption = exception instanceof SyncInterrupted ? exception.interruption : null;
     if (interruption?.kind === "halted") {
-      progress.error = {
-        code: interruption.reason,
-        message: "The provider does not let us in any more. Reconnecting mends it.",
-      };
+      progress.error = haltOf(interruption.reason);
       await record("failed");
     } else if (interruption?.kind === "waiting" && explicitRun === undefined) {
       // What goes on later is another message, and so another run: this one is over, and says why.
-      progress.error = {
-        code: "waiting",
-        message: "The provider's call limit is used up; it goes on later.",
-      };
+      progress.error = waitOf(interruption);
       await record("partial");
     } else if (interruption?.kind === "waiting") {
-      // It goes on under the same run when calls are left again.
+      // It goes on under the same run when calls are left again; until then whoever waits for it reads why.
+      progress.error = waitOf(interruption);
       await record("running");
     } else if (interruption?.kind !== "lost") {
       // The next attempt opens the run again; if another sync does the work first, this is how it ended.
@@ -186,11 +194,14 @@ async function update(
   found: Found,
   progress: Progress,
   trigger: SyncTrigger,
+  onProgress: () => Promise<void>,
 ): Promise<DueEntry[]> {
   const due: DueEntry[] = [];
   let failure: unknown = null;
   // The newest first: that is the one its user is waiting for.
-  for (const summary of [...found.summaries].sort((one, other) => other.startTime - one.startTime)) {
+  const newestFirst = [...found.summaries].sort((one, other) => other.startTime - one.startTime);
+  for (const [index, summary] of newestFirst.entries()) {
+    if (index > 0 && index % activitiesBetweenRecords === 0) await onProgress();
     try {
       const result = await updateFromSummary(context, session, writer, summary, {
         newOrigin: originOf(trigger, summary, session.lease.link, session.lease.listedAt),

@@ -185,10 +185,13 @@ describe.each(providerNames)("at %s", (provider) => {
       world.intercept = () => null;
       const page = await connectionsPage(portal);
       expect(page.text).toContain(`<p class="state bad">Needs re-authorization</p>`);
+      expect(wordsOf(page)).toContain("Last result Sync that you asked for");
       expect(connectButtons(page)[0]).toBe(`Reconnect ${title} → ${provider}`);
       expect(page.text).not.toContain("Sync now");
       const back = await portal.connect(providerUserId);
       expect(wordsOf(back)).toContain(`${title} is connected`);
+      // What failed before is mended: it is no result of the connection as it stands.
+      expect(wordsOf(back)).not.toContain("Last result Sync that you asked for");
       expect(await connectionsOf(userId)).toEqual([
         expect.objectContaining({ id: connectionId, status: "active" }),
       ]);
@@ -207,6 +210,28 @@ describe.each(providerNames)("at %s", (provider) => {
         const runs = await world.runs(connectionId);
         expect(runs.map(({ trigger, status }) => `${trigger} ${status}`)).toContain("manual succeeded");
       });
+    });
+
+    it("whose calls are used up says what its sync waits for, and goes on by itself", async () => {
+      const { portal, connectionId, providerUserId } = await connected();
+      await world.quiet(providerUserId);
+      await world.faults({ fault: "429_without_headers", path: world.paths.list, providerUserId, count: 1 });
+      await portal.post(`/portal/connections/${connectionId}/sync`);
+      await world.until(async () => {
+        expect(wordsOf(await connectionsPage(portal))).toContain(
+          "Under way. The provider's call limit is used up; it goes on by itself.",
+        );
+      });
+      await world.quiet(providerUserId);
+      await world.pass(3700, providerUserId);
+      await world.until(async () => {
+        const words = wordsOf(await connectionsPage(portal));
+        expect(words).not.toContain("Under way");
+        expect(words).not.toContain("call limit");
+      });
+      expect(await world.runs(connectionId)).toMatchObject([
+        { trigger: "manual", status: "succeeded", error: null },
+      ]);
     });
 
     it("that waits to sync is asked once more without another run", async () => {
@@ -388,6 +413,9 @@ describe("when Fitbit's old service has ended", () => {
     const page = await connectionsPage(portal);
     expect(page.text).toContain(
       `<p class="state bad">Fitbit&#39;s old service has ended: reconnect with Google</p>`,
+    );
+    expect(wordsOf(page)).toMatch(
+      /Last result Sync that you asked for, [^:]*: The provider has switched its service off\./,
     );
     // Once, beside what it mends, and not again as one more account.
     expect(connectButtons(page)).toEqual(["Reconnect with Google Health → google-health"]);

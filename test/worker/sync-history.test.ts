@@ -8,6 +8,7 @@ import { World } from "./world.ts";
 const minute = 60;
 const hour = 3600;
 const day = 24 * hour;
+const activitiesBetweenRecords = 5;
 
 interface History {
   /** Calls for one activity beside its share of a list. */
@@ -139,12 +140,45 @@ describe.each(providerNames)("history at %s", (provider) => {
       const since = timeBefore(10 * day);
       await world.api(`/v1/connections/${connectionId}/backfill`, { json: { since }, status: 202 });
       await world.quiet(providerUserId);
+      // Whoever watches it reads why nothing moves.
+      await world.until(async () => {
+        expect(await world.runs(connectionId)).toMatchObject([
+          {
+            status: "running",
+            error: {
+              code: "waiting",
+              message: "The provider's call limit is used up; it goes on by itself.",
+            },
+          },
+        ]);
+      });
       await world.pass(callWindowSeconds + minute, providerUserId);
       await world.until(async () => {
         expect(await world.runs(connectionId)).toMatchObject([
-          { trigger: "backfill", status: "succeeded", counts: { listed: 6, created: 6 } },
+          { trigger: "backfill", status: "succeeded", counts: { listed: 6, created: 6 }, error: null },
         ]);
       });
+    });
+
+    it("shows how far it is within a slice, and counts each activity and each call once all the same", async () => {
+      const { connectionId } = await userWithHistory(user("history-watched"), 12);
+      const seen: number[] = [];
+      let files = 0;
+      world.intercept = (request) => {
+        if (!request.url.includes(world.paths.tcx)) return null;
+        files += 1;
+        if (files % activitiesBetweenRecords !== 1) return null;
+        // While the sixth and the eleventh are fetched, the ones before them are counted.
+        return world.runs(connectionId).then(([run]) => {
+          seen.push(run?.counts.created ?? -1);
+          return world.simulator.fetch(request);
+        });
+      };
+      const run = await backfill(connectionId, timeBefore(30 * day));
+      world.intercept = () => null;
+      expect(seen).toEqual([0, 5, 10]);
+      expect(run).toMatchObject({ counts: { listed: 12, created: 12, updated: 0 }, error: null });
+      expect(run?.callsSpent).toBe(12 * callsEach + 1);
     });
 
     it("whose user has to reconnect is recorded as failed", async () => {
@@ -156,7 +190,7 @@ describe.each(providerNames)("history at %s", (provider) => {
         expect((await world.runs(connectionId))[0]).toMatchObject({
           trigger: "backfill",
           status: "failed",
-          error: { code: "provider_gone" },
+          error: { code: "provider_gone", message: "The provider has switched its service off." },
         });
       });
       await world.faults();

@@ -1,6 +1,7 @@
 // Activity History: what each sync listed, changed and cost, why it ended, and how long that is kept.
 
 import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { databaseFor } from "../../src/db/databases.ts";
 import { syncRuns } from "../../src/db/schema.ts";
@@ -12,6 +13,7 @@ import {
   type UserId,
 } from "../../src/kernel/ids.ts";
 import type { Work } from "../../src/sync/messages.ts";
+import { userWithRuns } from "./user-with-runs.ts";
 import { World } from "./world.ts";
 
 const minute = 60;
@@ -56,6 +58,31 @@ describe.each(providerNames)("Activity History at %s", (provider) => {
         callsSpent: 1,
       });
     });
+  });
+
+  it("shows how far a sync is while many activities come, and counts each once", async () => {
+    let files = 0;
+    let seen: object | undefined;
+    world.intercept = (request) => {
+      if (!request.url.includes(world.paths.tcx)) return null;
+      files += 1;
+      if (files !== 6) return null;
+      return databaseFor(env, asId<UserId>(user("history-moves")))
+        .select({ status: syncRuns.status, created: syncRuns.created })
+        .from(syncRuns)
+        .where(eq(syncRuns.userId, asId<UserId>(user("history-moves"))))
+        .get()
+        .then((row) => {
+          seen = row;
+          return world.simulator.fetch(request);
+        });
+    };
+    const { connectionId } = await userWithRuns(world, user("history-moves"), 7);
+    world.intercept = () => null;
+    expect(seen).toEqual({ status: "running", created: 5 });
+    expect(await world.runs(connectionId)).toMatchObject([
+      { status: "succeeded", counts: { listed: 7, created: 7, updated: 0 }, error: null },
+    ]);
   });
 
   it("leaves no run open when the provider's limit stops one and another goes on", async () => {

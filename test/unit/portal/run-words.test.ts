@@ -47,6 +47,18 @@ describe("what came of a sync", () => {
   it("says how far it is while it is under way, and that it waits before", () => {
     expect(outcome({ status: "queued" })).toBe("Waiting for its turn.");
     expect(outcome({ status: "running", created: 12 })).toBe("Under way: 12 activities new so far.");
+    expect(outcome({ status: "running", listed: 3 })).toBe(
+      "Under way: 3 activities looked at, nothing new so far.",
+    );
+    expect(outcome({ status: "running" })).toBe("Under way.");
+  });
+
+  it("says what it waits for while it does not go on", () => {
+    const errorMessage = "The provider's call limit is used up; it goes on by itself.";
+    expect(outcome({ status: "running", errorMessage })).toBe(`Under way. ${errorMessage}`);
+    expect(outcome({ status: "running", created: 1, errorMessage })).toBe(
+      `Under way: 1 activity new so far. ${errorMessage}`,
+    );
   });
 
   it("says why it failed, and what was left where it came only so far", () => {
