@@ -9,7 +9,7 @@ import { figuresOf } from "./activity-figures.ts";
 import type { Lap } from "./activity-laps.ts";
 import type { ActivityOverview } from "./activity-overview.ts";
 import { amountOf, amountText, distanceText, measureOf, measures } from "./activity-pace.ts";
-import { pendingSentence, spanText, streamFigures, streamSentence } from "./activity-words.ts";
+import { mayStillCome, settlingSentence, spanText, streamFigures, streamSentence } from "./activity-words.ts";
 import { clockText, durationText, offsetText, relativeTime } from "./times.ts";
 
 export interface ActivityContentProps {
@@ -53,8 +53,8 @@ const streamTitles: Readonly<Record<keyof Completeness, string>> = { gps: "Route
 
 /** Why it is not in FitGlue yet, and until when at the latest. */
 function Settling({ overview: { row, activity }, now }: { overview: ActivityOverview; now: number }) {
-  const late = (["gps", "heartRate"] as const).filter(
-    (name) => activity.completeness[name].state !== "complete",
+  const late = (["gps", "heartRate"] as const).filter((name) =>
+    mayStillCome(name, activity.completeness[name]),
   );
   const what = late.map((name) => streamTitles[name].toLowerCase()).join(" and ") || "something";
   const offset = activity.utcOffsetSeconds;
@@ -99,7 +99,7 @@ function Drawing({ overview, mapTiles }: Pick<ActivityContentProps, "overview" |
           <figure class="route" hidden>
             <section id="map" aria-label="Map of the route" />
             <figcaption class="quiet">
-              The ring is the start, the disc the end.
+              The ring is the start, the large disc the end, the small one the moment that is chosen below.
               {mapTiles === null || mapTiles.attribution === "" ? null : (
                 <> Map: {withLinks(mapTiles.attribution)}</>
               )}
@@ -244,7 +244,7 @@ function Holdings({ overview: { row, activity } }: { overview: ActivityOverview 
           <>
             <h3>{streamTitles[name]}</h3>
             <p>
-              {(isSettling ? pendingSentence(name, stream) : null) ?? streamSentence(name, stream)}
+              {isSettling ? settlingSentence(name, stream) : streamSentence(name, stream)}
               {stream.samples === 0 ? null : <span class="quiet"> {streamFigures(stream)}</span>}
             </p>
           </>

@@ -61,6 +61,24 @@ export function streamSentence(name: StreamName, stream: StreamCompleteness): st
   }
 }
 
+/** What does not change, however long one waits. */
+const lasting: Readonly<Record<StreamName, readonly (StreamReason | undefined)[]>> = {
+  gps: ["no_gps", "scope_not_granted", "too_large"],
+  heartRate: ["no_gps", "scope_not_granted", "too_large", "provider_refused", "one_minute_only"],
+};
+
+/** Whether more of a stream may come while its activity settles. */
+export function mayStillCome(name: StreamName, { state, reason }: StreamCompleteness): boolean {
+  return state !== "complete" && !lasting[name].includes(reason);
+}
+
+/** As `streamSentence`, of an activity that settles: why something is not there is not known before it has. */
+export function settlingSentence(name: StreamName, stream: StreamCompleteness): string {
+  return stream.state === "absent" && mayStillCome(name, stream)
+    ? `No ${nouns[name]} yet.`
+    : streamSentence(name, stream);
+}
+
 /** How much of a stream there is, in figures: samples, how much of the active time they cover, the longest gap. */
 export function streamFigures({ samples, coverage, largestGapSeconds }: StreamCompleteness): string {
   if (samples === 0) return "No samples.";

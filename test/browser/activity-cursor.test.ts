@@ -39,6 +39,10 @@ describe("the drawing of an activity", () => {
     await visitor.openPortal(await machine.portalLink(userId));
     await page.goto(`${machine.places.serviceUrl}/portal/activities/${run}`);
     const chart = page.locator(".u-over").first();
+    await chart.waitFor();
+    // At the start stands its ring alone; the mark of the moment leaves from there.
+    await page.locator(".mark-start").waitFor();
+    expect(await page.locator(".mark-cursor").count()).toBe(0);
     await chart.scrollIntoViewIfNeeded();
     const box = await chart.boundingBox();
     if (box === null) throw new Error("no chart is drawn");
@@ -46,6 +50,7 @@ describe("the drawing of an activity", () => {
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     const inTheMiddle = [50, 50, 50];
     await expect.poll(() => cursors(page)).toEqual(inTheMiddle);
+    expect(await page.locator(".mark-cursor").count()).toBe(1);
     const told = await page.locator("#moment-values").innerText();
     await page.mouse.move(2, 2);
     await page.waitForTimeout(100);

@@ -141,11 +141,15 @@ describe.each(providerNames)("an activity from %s in the portal", (provider) => 
     expect(page.text).toMatch(
       /This activity is not in FitGlue yet\.<\/strong> Its heart rate may still arrive\./,
     );
+    expect(page.text).toContain("No heart rate yet.");
+    expect(page.text).not.toContain("The device was not worn");
     expect(page.text).toMatch(/or as it is at \d\d:\d\d \(UTC[^)]*\), in 1\d minutes\./);
     await world.faults();
     await world.pass(16 * 60, providerUserId);
     await world.untilFeed(user, 1);
-    expect((await portal.get(`/portal/activities/${row?.id}`)).text).not.toContain("not in FitGlue yet");
+    const settled = (await portal.get(`/portal/activities/${row?.id}`)).text;
+    expect(settled).not.toContain("not in FitGlue yet");
+    expect(settled).not.toContain("No heart rate yet.");
   });
 
   it("once deleted has a page that says so, and no data", async () => {

@@ -6,7 +6,7 @@ import type { Columns } from "./activity-columns.ts";
 import { routeOf, valueNear } from "./activity-columns.ts";
 
 export interface RouteMap {
-  /** Puts the mark where the route was at a moment, in seconds since the start; nowhere where that is not known. */
+  /** Puts the mark where the route was at a moment, in seconds since the start; nowhere where that is not known or the start itself. */
   showMoment(seconds: number): void;
 }
 
@@ -37,13 +37,14 @@ export function drawRoute(place: HTMLElement, columns: Columns, tiles: string | 
     leaflet.circleMarker(at, { className: `mark ${name}`, radius, interactive: false });
   mark(end, "mark-end", 8).addTo(map);
   mark(start, "mark-start", 8).addTo(map);
-  const cursor = mark(start, "mark-cursor", 7);
+  const cursor = mark(start, "mark-cursor", 5);
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(place);
   return {
     showMoment(seconds) {
       const latitude = valueNear(columns, columns.latitudeDegrees, seconds);
       const longitude = valueNear(columns, columns.longitudeDegrees, seconds);
-      if (Number.isNaN(latitude) || Number.isNaN(longitude)) cursor.remove();
+      // At the start the ring says it; a disc inside would make another disc of it.
+      if (seconds <= 0 || Number.isNaN(latitude) || Number.isNaN(longitude)) cursor.remove();
       else cursor.setLatLng([latitude, longitude]).addTo(map);
     },
   };

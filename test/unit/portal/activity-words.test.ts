@@ -9,6 +9,7 @@ import { lapsOf } from "../../../src/portal/activity-laps.ts";
 import { distanceText, measureOf, speedText } from "../../../src/portal/activity-pace.ts";
 import {
   missingStreamSentences,
+  settlingSentence,
   spanText,
   streamFigures,
   streamSentence,
@@ -64,6 +65,15 @@ describe("a stream in words", () => {
     ).toEqual([
       "No route: you did not allow access to your location. Reconnect and allow it, and new activities have their route.",
     ]);
+  });
+
+  it("gives no reason while it may still come, and the reason where nothing more comes", () => {
+    expect(settlingSentence("heartRate", { ...none, reason: "not_worn" })).toBe("No heart rate yet.");
+    expect(settlingSentence("gps", { ...none, reason: "provider_has_none" })).toBe("No route yet.");
+    for (const reason of ["no_gps", "scope_not_granted", "too_large"] as const) {
+      expect(settlingSentence("gps", { ...none, reason })).toBe(streamSentence("gps", { ...none, reason }));
+    }
+    expect(settlingSentence("heartRate", whole)).toBe("The heart rate is complete.");
   });
 
   it("finds nothing missing in an hour on a treadmill, and still says why there is no route", () => {
