@@ -46,7 +46,7 @@ describe.each(providerNames)("an activity from %s in the portal", (provider) => 
     expect(tcx.text).toContain("<TrainingCenterDatabase");
     expect(tcx.headers.get("content-type")).toBe("application/vnd.garmin.tcx+xml");
     expect(tcx.headers.get("content-disposition")).toMatch(
-      new RegExp(`^attachment; filename="\\d{4}-\\d\\d-\\d\\d-${id}\\.tcx"$`),
+      new RegExp(`^attachment; filename="\\d{4}-\\d\\d-\\d\\d-${id}\\.original\\.tcx"$`),
     );
   });
 
