@@ -1,7 +1,7 @@
 // Garmin's encoder, for each field of each message, lists all the fields that its profile has of that message and looks for the
-// name (`mesg-definition.js` of the SDK 21.217). Of a record those are 84, and a long activity has tens of thousands of records:
-// ten hours took three times as long as they take with the six that we write. The encoder takes no profile of its own and
-// reads the SDK's only one, so that is narrowed here, for as long as one synchronous call lasts and no longer.
+// name (`mesg-definition.js` of the SDK 21.217). Of a record those are 84, we write six, and a long activity has tens of thousands
+// of records, for which one isolate would have no turn for anybody else. The encoder takes no profile of its own and reads the
+// SDK's only one, so that is narrowed here, for as long as one synchronous call lasts and no longer.
 
 import { Profile } from "@garmin/fitsdk";
 
