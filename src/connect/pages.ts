@@ -171,16 +171,18 @@ a new one.</p>`,
       );
 }
 
-/** A callback that belongs to no flow of this browser. */
+/** A callback that belongs to no flow of this browser. A successful one that is reloaded gets here too, so it denies nothing. */
 export function strayCallbackPage(reason: "unknown" | "other_browser" | "incomplete"): Promise<Response> {
   return page(
-    { title: "Nothing was connected", status: 400 },
-    html`<p>${
-      reason === "other_browser"
-        ? "This page was opened in another browser than the one that began connecting."
-        : "This attempt to connect has ended: it took longer than 10 minutes, was completed already, or is not whole."
-    }</p>
-<p>Please ask FitGlue for a new link.</p>`,
+    reason === "other_browser"
+      ? { title: "Nothing was connected", status: 400 }
+      : { title: "This attempt to connect has ended", status: 400 },
+    reason === "other_browser"
+      ? html`<p>This page was opened in another browser than the one that began connecting.</p>
+<p>Please ask FitGlue for a new link.</p>`
+      : html`<p>It was completed already, took longer than 10 minutes, or its address is not whole. Connections in FitGlue shows what
+is connected.</p>
+<p>To connect an account, please ask FitGlue for a new link.</p>`,
   );
 }
 

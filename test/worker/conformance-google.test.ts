@@ -54,7 +54,7 @@ describe("a flow ends where it began", () => {
       const callback = `/oauth/${provider}/callback?code=stolen&state=${state}`;
       const response = await world.fetch(callback, { headers: { cookie } });
       expect(response.status).toBe(400);
-      expect(await response.text()).toContain("Nothing was connected");
+      expect(await response.text()).toContain("This attempt to connect has ended");
     }
     expect(await countTokenCalls()).toBe(before);
     expect(await connectionsOf(user)).toEqual([]);

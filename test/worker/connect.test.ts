@@ -93,7 +93,11 @@ describe.each(providerNames)("at %s", (provider) => {
       expect((await world.fetch(callback, { headers: { cookie } })).status).toBe(200);
       const again = await world.fetch(callback, { headers: { cookie } });
       expect(again.status).toBe(400);
-      expect(await again.text()).toContain("completed already");
+      const page = await again.text();
+      expect(page).toContain("<h1>This attempt to connect has ended</h1>");
+      expect(page).toContain("completed already");
+      // It worked: whoever reloads the page of that must not read that it did not.
+      expect(page).not.toContain("Nothing was connected");
     });
 
     it("takes away the cookie of the flow that ended", async () => {
