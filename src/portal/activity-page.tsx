@@ -145,7 +145,7 @@ function Zones({ zones }: { zones: readonly HeartRateZone[] }) {
           {zones.map((zone, index) => (
             <tr>
               <th scope="row">{zone.name}</th>
-              <td>{rangeText(zone)}</td>
+              <td class="range">{rangeText(zone)}</td>
               <td class="time">{zone.minutes === 0 ? "none" : spanText(zone.minutes * 60)}</td>
               <td class="bar-column">
                 <svg width="100%" height="14" aria-hidden="true">
@@ -179,7 +179,8 @@ function Laps({ laps, activity }: { laps: readonly Lap[] | null; activity: FeedA
   }
   const measure = measureOf(activity.type);
   const { title, unit } = measures[measure];
-  const hasIntensity = laps.some(({ intensity }) => intensity !== undefined);
+  // Where all are of one kind it tells nothing, and on a phone it takes the place of what does.
+  const hasIntensity = new Set(laps.map(({ intensity }) => intensity)).size > 1;
   return (
     <section aria-labelledby="laps">
       <h2 id="laps">Laps</h2>

@@ -213,7 +213,7 @@ function EndedConnections({ ended, now }: { ended: readonly Connection[]; now: n
     <section aria-labelledby="ended">
       <h2 id="ended">Ended connections</h2>
       <div class="scroll">
-        <table>
+        <table class="stacks">
           <thead>
             <tr>
               <th scope="col">Account</th>
@@ -232,7 +232,7 @@ function EndedConnections({ ended, now }: { ended: readonly Connection[]; now: n
                   {stateOf(connection).text}
                   {connection.message === null ? null : <div class="quiet">{connection.message}</div>}
                 </td>
-                <td>
+                <td data-title="Ended">
                   {connection.disconnectedAt === null ? "" : relativeTime(connection.disconnectedAt, now)}
                 </td>
                 <td>

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchChromium } from "../../scripts/local/chromium.ts";
 import { Machine } from "./machine.ts";
-import { Visitor } from "./visitor.ts";
+import { desktop, phone, Visitor } from "./visitor.ts";
 
 let browser: Browser;
 let machine: Machine;
@@ -153,6 +153,13 @@ describe("a connection", () => {
     await page.getByRole("link", { name: "Disconnect", exact: true }).click();
     await page.getByRole("button", { name: "Disconnect" }).click();
     await visitor.see("What was synced stays until you erase it.");
+    await page.setViewportSize(phone);
+    const eraseLink = await page.getByRole("link", { name: /^Erase my data of/ }).boundingBox();
+    expect((eraseLink?.x ?? phone.width) + (eraseLink?.width ?? 0)).toBeLessThanOrEqual(phone.width);
+    // An id is read as one word.
+    const id = await page.locator("code").first().boundingBox();
+    expect(id?.height).toBeLessThan(30);
+    await page.setViewportSize(desktop);
     await page.getByRole("link", { name: /^Erase my data/ }).click();
     const erase = page.getByRole("button", { name: "Erase my data" });
     await erase.click();

@@ -116,6 +116,11 @@ describe("every page is for everybody", () => {
     found.push(...(await examine(visitor, "an import under way")));
     await expect.poll(() => machine.activities(userId), { timeout: 20_000 }).toHaveLength(4);
     const activities = await machine.activities(userId);
+    const lapped = activities.find(({ title }) => title === "Run");
+    await page.goto(`${machine.places.serviceUrl}/portal/activities/${lapped?.id}`);
+    await page.setViewportSize(phone);
+    found.push(...(await beyondTheEdge(visitor, "Table of laps")));
+    expect(await linesOf(visitor, ".zones thead")).toBeLessThanOrEqual(2);
     const ids = await machine.api.get<{ connections: { id: string }[] }>(`/v1/connections?userId=${userId}`);
     found.push(
       ...(await examineAll(visitor, [
@@ -229,6 +234,24 @@ describe("the pages of connecting are for everybody", () => {
     await visitor.leave();
   });
 });
+
+/** The cells of a table that lie, in whole or in part, beyond the edge of the page or of what scrolls. */
+async function beyondTheEdge({ page }: Visitor, name: string): Promise<string[]> {
+  return await page.getByRole("region", { name, exact: true }).evaluate((region) => {
+    const edge = Math.min(region.getBoundingClientRect().right, window.innerWidth);
+    return [...region.querySelectorAll("th, td")]
+      .filter((cell) => cell.getBoundingClientRect().right > edge + 1)
+      .map((cell) => `${cell.textContent} is out of sight`);
+  });
+}
+
+/** How many lines of text an element is high. */
+async function linesOf({ page }: Visitor, selector: string): Promise<number> {
+  return await page.locator(selector).evaluate((element) => {
+    const { lineHeight } = getComputedStyle(element);
+    return Math.floor(element.getBoundingClientRect().height / Number.parseFloat(lineHeight));
+  });
+}
 
 async function statusesOf(userId: string): Promise<string[]> {
   const { connections } = await machine.api.get<{ connections: { status: string }[] }>(
