@@ -15,6 +15,8 @@ import { projectDirectory } from "./wrangler.ts";
 const directory = join(projectDirectory, "docs/screenshots");
 const width = 1280;
 const largestBytes = 250_000;
+/** For a page whose end is what it is opened for. */
+const wholePage = Number.POSITIVE_INFINITY;
 const userId = "sample-user";
 
 async function main(): Promise<void> {
@@ -85,7 +87,7 @@ async function takeAll(page: Page, url: string): Promise<void> {
   await page.getByLabel("API key").fill(localApiKey);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { level: 2 }).first().waitFor();
-  await take(page, "operator", 1210);
+  await take(page, "operator", wholePage);
 }
 
 /**
