@@ -142,11 +142,11 @@ describe("a connection", () => {
   });
 
   it("was disconnected, and its data erased: each asks first, and says what became of it", async () => {
-    const account = await machine.account("fitbit", "Dis");
+    const account = await machine.account("google-health", "Dis");
     const visitor = await arrive("state-ended");
     const { page } = visitor;
-    await visitor.connect("Connect Fitbit", { id: account });
-    await visitor.see("Fitbit is connected");
+    await visitor.connect("Connect Google Health", { id: account });
+    await visitor.see("Google Health is connected");
     await page.getByRole("link", { name: "Disconnect", exact: true }).click();
     await page.getByRole("link", { name: "Keep it" }).click();
     await visitor.see("Connected");
