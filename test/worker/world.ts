@@ -20,7 +20,7 @@ import { openContext } from "../../src/sync/context.ts";
 import { syncMessage, type Work } from "../../src/sync/messages.ts";
 import { runSchedule } from "../../src/sync/schedule.ts";
 import { consumeSync, type Verdict } from "../../src/sync/sync-consumer.ts";
-import { deliveriesUnderWay } from "./deliveries.ts";
+import { isBatchUnderWay, isMessageOnItsWay } from "./deliveries.ts";
 
 export const workerUrl = "http://127.0.0.1:8787";
 export const simulatorUrl = "http://127.0.0.1:8788";
@@ -359,11 +359,13 @@ export class World {
   async quiet(providerUserId?: string): Promise<void> {
     let last = -1;
     let quietRounds = 0;
+    // A message that never comes is not waited for without end.
+    const roundsEnough = () => (isMessageOnItsWay() ? 150 : 15);
     const path = providerUserId === undefined ? "/sim/calls" : `/sim/calls?providerUserId=${providerUserId}`;
-    while (quietRounds < 15) {
+    while (quietRounds < roundsEnough()) {
       const count = (await this.control<{ calls: unknown[] }>("GET", path)).calls.length;
       const waiting = (await env.HINTS.metrics()).backlogCount + (await env.SYNC.metrics()).backlogCount;
-      const isQuiet = count === last && waiting === 0 && deliveriesUnderWay() === 0;
+      const isQuiet = count === last && waiting === 0 && !isBatchUnderWay();
       quietRounds = isQuiet ? quietRounds + 1 : 0;
       last = count;
       await new Promise((resolve) => setTimeout(resolve, 20));
